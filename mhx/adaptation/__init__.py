@@ -1,0 +1,1 @@
+"""Adaptation by card: the plan, the rules, the gates, and services resolved by territory."""

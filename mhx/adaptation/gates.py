@@ -1,0 +1,215 @@
+"""Gates: what a translated and adapted dialogue must satisfy, each failure with a reason code."""
+
+from __future__ import annotations
+
+import re
+import statistics
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from mhx.adaptation.resolver import SLOT
+from mhx.contracts import Finding
+from mhx.corpus.privacy import PHONE, latin_digits
+from mhx.schema import Edit, LanguageManifest, Plan
+
+NUMBER = re.compile(r"\d+(?:[.,\u066b\u066c  ]\d{3})*(?:[.,\u066b]\d+)?")
+PLACEHOLDER = re.compile(r"\[(?:email|link|pesel|national_code|phone|name)\]")
+RESIDUE_SHARE = 0.5  # of a segment's words of four letters or more, taken over unchanged
+LANGUAGE_LETTERS = 25  # a shorter text is too little for language identification
+LANGUAGE_MARGIN = 0.2
+LENGTH_FACTOR = 3.0  # times the corpus's own median ratio, either way
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One segment as the gate sees it."""
+
+    turn: int
+    role: str
+    source: str
+    faithful: str | None
+    adapted: str | None
+    edits: Sequence[Edit]
+    findings: Sequence[Finding]
+    failure: str | None
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a dialogue does not pass: a code, where, how grave, in words."""
+
+    code: str
+    segment: int
+    severity: str
+    message: str
+
+
+@dataclass(frozen=True)
+class GateContext:
+    """What the checks need to know beside the dialogue."""
+
+    source: LanguageManifest
+    target: LanguageManifest
+    length_ratio: float
+    service_numbers: frozenset[str]
+
+
+def check_dialogue(segments: Sequence[Segment], plan: Plan, context: GateContext) -> list[Reason]:
+    """Every reason of one dialogue, in segment order."""
+    reasons: list[Reason] = []
+    for number, segment in enumerate(segments):
+        if segment.adapted is None or segment.faithful is None:
+            reasons.append(Reason(segment.failure or "untranslated", number, "review", "no text"))
+            continue
+        for check in SEGMENT_CHECKS:
+            for code, severity, message in check(segment, plan, context):
+                reasons.append(Reason(code, number, severity, message))
+    reasons += _address_consistency(segments)
+    return reasons
+
+
+Found = Iterator[tuple[str, str, str]]
+
+
+def _conservation(segment: Segment, plan: Plan, context: GateContext) -> Found:
+    """Slots, placeholders and numbers: what differs must be covered by a listed edit."""
+    faithful, adapted = segment.faithful or "", segment.adapted or ""
+    for code, pattern in (("slots", SLOT), ("placeholders", PLACEHOLDER)):
+        before, after = (Counter(pattern.findall(text)) for text in (segment.source, adapted))
+        if before != after:
+            yield f"conservation.{code}", "block", f"{dict(before)} became {dict(after)}"
+    if numbers(segment.source) != numbers(faithful):
+        message = f"{listed(segment.source)} became {listed(faithful)}"
+        yield "conservation.numbers", "review", message
+    covered = Counter[str]()
+    for edit in segment.edits:
+        covered.update(numbers(edit.before))
+        covered.subtract(numbers(edit.after))
+    difference = Counter(numbers(faithful))
+    difference.subtract(numbers(adapted))
+    if {k: v for k, v in difference.items() if v} != {k: v for k, v in covered.items() if v}:
+        yield "conservation.numbers", "block", "adaptation changed a number without an edit"
+
+
+def numbers(text: str) -> Counter[str]:
+    """Numbers in digits of any script, separators removed."""
+    found = NUMBER.findall(SLOT.sub("", latin_digits(text)))
+    return Counter(re.sub(r"\D", "", item) for item in found)
+
+
+def listed(text: str) -> str:
+    """The numbers of a text, for a message."""
+    return ", ".join(sorted(numbers(text).elements())) or "no number"
+
+
+def _sentences(segment: Segment, plan: Plan, context: GateContext) -> Found:
+    """A segment is one sentence: more end marks than the source asks for a look."""
+    before, after = (_ends(text) for text in (segment.source, segment.faithful or ""))
+    if after > before + 1:
+        yield "conservation.sentences", "review", f"{before} sentence ends became {after}"
+
+
+def _ends(text: str) -> int:
+    return len(re.findall(r"[.!?؟…]+(?=\s|$|[\"”»])", text)) or 1
+
+
+def _length(segment: Segment, plan: Plan, context: GateContext) -> Found:
+    source, target = len(segment.source), len(segment.faithful or "")
+    if min(source, target) < 12:
+        return
+    relative = target / source / context.length_ratio
+    if not 1 / LENGTH_FACTOR <= relative <= LENGTH_FACTOR:
+        yield "length", "review", f"{relative:.1f} times the usual length ratio"
+
+
+def _residue(segment: Segment, plan: Plan, context: GateContext) -> Found:
+    """Words of the source standing in the target: an untranslated rest."""
+    names = {entity.src.lower() for entity in plan.entities}
+    names |= {str(person.name).lower() for person in (plan.seeker, plan.supporter)}
+    source = [word for word in _words(segment.source) if word not in names]
+    target = set(_words(segment.adapted or ""))
+    kept = [word for word in source if word in target]
+    if len(source) >= 3 and len(kept) / len(source) > RESIDUE_SHARE:
+        yield "residue", "review", f"source words left: {', '.join(kept[:5])}"
+
+
+def _words(text: str) -> list[str]:
+    return [word.lower() for word in re.findall(r"[^\W\d_]{4,}", text)]
+
+
+def _phone(segment: Segment, plan: Plan, context: GateContext) -> Found:
+    text = latin_digits(SLOT.sub("", segment.adapted or ""))
+    if PHONE.search(text):
+        yield "phone_like", "block", "digits that look like a phone number: use a service slot"
+    for number in context.service_numbers:
+        if re.search(rf"(?<![\d.,]){number}(?![\d.,]*\d)(?!\s*(?:%|\$|USD|PLN|EUR|zł))", text):
+            yield "phone_like", "review", "the number of a crisis service: use a service slot"
+            return
+
+
+def _findings(segment: Segment, plan: Plan, context: GateContext) -> Found:
+    for finding in segment.findings:
+        yield finding.code, finding.severity, finding.message
+
+
+SEGMENT_CHECKS: tuple[Callable[[Segment, Plan, GateContext], Found], ...] = (
+    _conservation, _sentences, _length, _residue, _phone, _findings,
+)
+
+
+def _address_consistency(segments: Sequence[Segment]) -> Iterator[Reason]:
+    """Address findings in one role's turns say once for the dialogue that its form wavers."""
+    codes = [
+        (number, item.code)
+        for number, segment in enumerate(segments)
+        for item in segment.findings
+        if item.code.startswith("address.") and item.severity != "warn"
+    ]
+    if codes:
+        yield Reason("address", codes[0][0], "review", f"{len(codes)} segments break the planned address")
+
+
+# ---------------------------------------------------------------- language identification
+
+def language_reasons(
+    segments: Sequence[Segment], source: LanguageManifest, target: LanguageManifest
+) -> list[Reason]:
+    """Turns that are not in the target language, by lingua restricted to the pair and English."""
+    codes = {manifest.codes.get("lingua") for manifest in (source, target)} | {"ENGLISH"}
+    wanted = target.codes.get("lingua")
+    if wanted is None or len(codes - {None}) < 2:
+        return []
+    reasons = []
+    for turn in sorted({segment.turn for segment in segments}):
+        places = [n for n, segment in enumerate(segments) if segment.turn == turn]
+        text = SLOT.sub("", " ".join(segments[place].adapted or "" for place in places))
+        if sum(letter.isalpha() for letter in text) < LANGUAGE_LETTERS:
+            continue
+        guess, margin = identify(text, frozenset(str(code) for code in codes if code))
+        if guess != wanted and margin > LANGUAGE_MARGIN:
+            message = f"turn {turn} reads as {guess.title()}"
+            reasons.append(Reason("language", places[0], "review", message))
+    return reasons
+
+
+def identify(text: str, codes: frozenset[str]) -> tuple[str, float]:
+    """(most probable language, its lead over the second), among `codes` (lingua names)."""
+    values = _detector(codes).compute_language_confidence_values(text)
+    return values[0].language.name, values[0].value - values[1].value
+
+
+@cache
+def _detector(codes: frozenset[str]) -> Any:
+    from lingua import Language, LanguageDetectorBuilder
+
+    languages = [getattr(Language, code) for code in sorted(codes)]
+    return LanguageDetectorBuilder.from_languages(*languages).build()
+
+
+def median_ratio(pairs: Sequence[tuple[str, str]]) -> float:
+    """Median length ratio target / source of a corpus, the yardstick of the length gate."""
+    ratios = [len(target) / len(source) for source, target in pairs if source and target]
+    return statistics.median(ratios) if ratios else 1.0

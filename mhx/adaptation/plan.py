@@ -1,0 +1,94 @@
+"""The plan of a dialogue, made before translation: genders, names, address levels, risk turns."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from mhx.language import Language
+from mhx.schema import Card, Dialogue, Entity, Participant, Plan
+
+ADULT_AGE = 18
+_STATED = {
+    "female": r"\b(?:as an? (?:mother|wife|woman|girl|grandmother|mom)|my husband and i|i'm a (?:woman|girl|mother|mom|wife))\b",
+    "male": r"\b(?:as an? (?:father|husband|man|boy|grandfather|dad)|my wife and i|i'm a (?:man|guy|boy|father|dad|husband))\b",
+}
+
+
+def name_map(card: Card) -> tuple[str, dict[str, dict[str, Any]]]:
+    """The card's person-name mapping: (id of the fact or rule that asks for it, mapping)."""
+    fact = next((fact for fact in card.facts if fact.id.endswith("name_map")), None)
+    if fact is None or not isinstance(fact.value, dict):
+        return "", {}
+    return fact.id, {name: dict(entry) for name, entry in fact.value.items()}
+
+
+def make_plan(dialogue: Dialogue, language: Language, *, seed: int) -> Plan:
+    """Who speaks in which gender, register and name; deterministic in the dialogue and the seed.
+
+    A gender is taken from the record, or from a plain self-report in the seeker's own words
+    (recorded as stated). It is never drawn for a user's text; what stays unknown is avoided or
+    reviewed by the gate, as the language's manifest says.
+    """
+    grammar = language.manifest.grammar
+    rule, mapping = name_map(language.card)
+    seeker = _participant(dialogue, "seeker")
+    supporter = _participant(dialogue, "supporter")
+    minor = seeker.age is not None and seeker.age < ADULT_AGE
+    address = {**grammar.default_address, **(grammar.minor_address if minor else {})}
+    entities = [
+        Entity(
+            src=str(entry.get("faithful", name)),
+            tgt=str(entry["name"]),
+            kind="person_name",
+            rule=rule,
+        )
+        for name, entry in mapping.items()
+        if _mentions(dialogue, name)
+    ]
+    return Plan(
+        dialogue=dialogue.id,
+        seeker=_renamed(seeker, mapping),
+        supporter=_renamed(supporter, mapping),
+        seeker_to_supporter=address["seeker_to_supporter"],
+        supporter_to_seeker=address["supporter_to_seeker"],
+        entities=entities,
+        risk_turns=[number for number, turn in enumerate(dialogue.turns) if turn.risk],
+        seed=seed,
+    )
+
+
+def _participant(dialogue: Dialogue, role: str) -> Participant:
+    known = dialogue.participants.get(role, Participant())  # type: ignore[call-overload]
+    if role != "seeker" or known.gender != "unknown":
+        return Participant.model_validate(known)
+    text = " ".join(
+        segment for turn in dialogue.turns if turn.role == role for segment in turn.segments
+    ).lower()
+    stated = [gender for gender, pattern in _STATED.items() if re.search(pattern, text)]
+    if len(stated) != 1:
+        return Participant.model_validate(known)
+    return Participant.model_validate(
+        {**known.model_dump(), "gender": stated[0], "known": "stated"}
+    )
+
+
+def _renamed(person: Participant, mapping: dict[str, dict[str, Any]]) -> Participant:
+    if person.name is None or person.name not in mapping:
+        return person
+    return person.model_copy(update={"name": str(mapping[person.name]["name"])})
+
+
+def _mentions(dialogue: Dialogue, name: str) -> bool:
+    pattern = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+    return any(pattern.search(segment) for turn in dialogue.turns for segment in turn.segments)
+
+
+def person(plan: Plan, role: str) -> Participant:
+    """The participant who speaks as `role`."""
+    return plan.seeker if role == "seeker" else plan.supporter
+
+
+def owed_address(plan: Plan, role: str) -> str:
+    """The address level that a speaker in `role` owes the other."""
+    return plan.seeker_to_supporter if role == "seeker" else plan.supporter_to_seeker

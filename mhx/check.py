@@ -1,0 +1,318 @@
+"""`mhx check`: every problem of a plugin, collected: schema, links, rules' tests, golden tests, tier."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from mhx.adaptation.resolver import SLOT, resolve
+from mhx.adaptation.rules import adapt_segment, plan_from_test, run_rule_tests
+from mhx.cards import coverage, load_territory
+from mhx.errors import MhxError, Problem
+from mhx.files import load_model, read_yaml
+from mhx.language import Language, load_language
+from mhx.schema import (
+    AnalysisPlan,
+    BackendManifest,
+    Card,
+    MeasureManifest,
+    Plan,
+    SuiteManifest,
+)
+from mhx.schema.language import Golden
+from mhx.shelves import Plugin, Shelves
+
+NEEDED = ("culture_card.yaml", "prompts.yaml", "tests.yaml", "train.yaml", "README.md")
+SLOTS = ("suicide_adult", "suicide_minor", "violence_home", "emergency", "child")
+
+
+@dataclass
+class Report:
+    """What a check found: problems fail it, notes do not (what a draft lacks, dates near)."""
+
+    name: str
+    shelf: str
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    coverage: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems
+
+
+def check(shelves: Shelves, name: str | None = None, *, today: date) -> list[Report]:
+    """Check one plugin by name, or all of them."""
+    plugins = [
+        plugin
+        for (_, plugin_name), plugin in sorted(shelves.plugins.items())
+        if name is None or plugin_name == name
+    ]
+    if name is not None and not plugins:
+        shelves.get("languages", name)  # raises, with the nearest name
+    return [check_plugin(plugin, shelves, today=today) for plugin in plugins]
+
+
+def check_plugin(plugin: Plugin, shelves: Shelves, *, today: date) -> Report:
+    """Everything that is wrong with one plugin folder."""
+    report = Report(plugin.name, plugin.shelf)
+    checks: dict[str, Callable[[Plugin, Shelves, Report, date], None]] = {
+        "languages": _language,
+        "culture_cards": _territory,
+        "translation": _backend,
+        "eval": _eval,
+    }
+    with _collect(report):
+        checks[plugin.shelf](plugin, shelves, report, today)
+    return report
+
+
+class _collect:  # noqa: N801 - a context manager read as a verb
+    """Put an MhxError's problems into the report and go on."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> bool:
+        if isinstance(error, MhxError):
+            self.report.problems += error.problems
+            return True
+        return False
+
+
+# ---------------------------------------------------------------- languages
+
+def _language(plugin: Plugin, shelves: Shelves, report: Report, today: date) -> None:
+    language = load_language(plugin.name, shelves=shelves)
+    manifest = language.manifest
+    for name in NEEDED:
+        if not (plugin.folder / name).is_file():
+            report.problems.append(Problem("missing", f"mhx new {plugin.name} writes one", path=plugin.folder / name))
+    for attribute in ("prompts", "tests", "recipe", "probes", "cues", "risk_cues", "hooks"):
+        with _collect(report):
+            getattr(language, attribute)
+    for path in sorted(plugin.folder.glob("culture_card.*.yaml")):
+        with _collect(report):
+            load_model(path, Card)
+    with _collect(report):
+        shelves.get("culture_cards", manifest.territory)
+    with _collect(report):
+        shelves.get("translation", manifest.default_translator.partition(":")[0])
+    if report.problems:
+        return
+    report.coverage = coverage(language.card)
+    report.counts = {"facts": len(language.card.facts), "rules": len(language.card.rules),
+                     "rule tests": sum(len(rule.tests) for rule in language.card.rules)}
+    report.problems += _rule_problems(language)
+    report.problems += list(_golden_problems(language))
+    report.problems += list(_crisis_problems(language, shelves))
+    report.problems += list(_slot_problems(language))
+    with _collect(report):
+        report.counts["dialogues"] = _check_corpus(language, shelves)
+    _tier(language, shelves, report, today)
+
+
+def _rule_problems(language: Language) -> list[Problem]:
+    address = dict(language.manifest.grammar.default_address)
+    failures = run_rule_tests(language.card, language.hooks, address)
+    if not failures:
+        return []
+    value, lines = read_yaml(language.card_path)
+    places = {rule.get("id"): lines.get(("rules", n)) for n, rule in enumerate(value.get("rules", []))}
+    return [
+        Problem(what, "fix the rule or its test", path=language.card_path, line=places.get(rule),
+                field=rule)
+        for rule, what in failures
+    ]
+
+
+def _golden_problems(language: Language) -> Iterator[Problem]:
+    path = language.folder / "tests.yaml"
+    for kind in ("normalize", "address", "gender", "adaptation"):
+        for case in getattr(language.tests, kind):
+            for what in _golden(language, kind, case):
+                yield Problem(what, "fix the case or what it tests", path=path, field=f"{kind}: {case.name}")
+
+
+def _golden(language: Language, kind: str, case: Golden) -> Iterator[str]:
+    hooks = language.hooks
+    if kind == "normalize":
+        got = hooks.normalize(case.text)
+        if got != case.out:
+            yield f"{case.text!r} gives {got!r}, wanted {case.out!r}"
+        return
+    plan: Plan = plan_from_test(case.plan, dict(language.manifest.grammar.default_address))
+    rules = language.card.rules if kind == "adaptation" else []
+    done = adapt_segment(case.text, role=case.role, risk=False, plan=plan, rules=rules, hooks=hooks)
+    if case.out is not None and done.adapted != case.out:
+        yield f"{case.text!r} gives {done.adapted!r}, wanted {case.out!r}"
+    if case.findings is not None:
+        # findings about the text as given: what the hooks say before they repair it
+        raw = hooks.analyze(case.text, case.role, plan)
+        codes = sorted({item.code for item in raw if item.code.startswith(f"{kind}.")})
+        if codes != sorted(set(case.findings)):
+            yield f"{case.text!r} has findings {codes}, wanted {sorted(set(case.findings))}"
+
+
+def _crisis_problems(language: Language, shelves: Shelves) -> Iterator[Problem]:
+    path = language.folder / "tests.yaml"
+    for case in language.tests.crisis:
+        territory = load_territory(case.territory, shelves=shelves)
+        shown = resolve(
+            f"{{{{service:{case.slot}}}}}", territory, age=case.age,
+            today=date.fromisoformat(case.today), prompts=language.prompts, group=case.group,
+        )
+        lacks = [piece for piece in case.must if piece not in shown]
+        holds = [piece for piece in case.must_not if piece in shown]
+        if lacks or holds:
+            what = f"shows {shown!r}; lacks {lacks}, holds {holds}"
+            yield Problem(what, "fix the case, or the territory's services and dates", path=path,
+                          field=f"crisis: {case.name}")
+
+
+def _slot_problems(language: Language) -> Iterator[Problem]:
+    prompts = language.prompts
+    for name in ("system", "refusal", "handover", "no_number"):
+        text = str(getattr(prompts, name))
+        path = language.folder / "prompts.yaml"
+        if any(letter.isdigit() for letter in SLOT.sub("", text)):
+            yield Problem("holds a digit", "use a {{service:...}} slot; numbers live in territory cards",
+                          path=path, field=name)
+        for slot in SLOT.findall(text):
+            if slot not in SLOTS:
+                yield Problem(f"unknown slot {slot!r}", f"known: {', '.join(SLOTS)}", path=path, field=name)
+
+
+def _check_corpus(language: Language, shelves: Shelves) -> int:
+    """Ids and hashes against `en`, turns, edits' card entries. Returns the number of dialogues."""
+    if language.tag == "en":
+        return len(language.source_corpus)
+    corpus = language.corpus
+    if not corpus:
+        return 0
+    sources = {item.id: item for item in load_language("en", shelves=shelves).source_corpus}
+    known = {entry.id for entry in [*language.card.rules, *language.card.facts]} | {"uncovered"}
+    problems: list[Problem] = []
+    path = language.folder / "corpus"
+    for item in corpus:
+        source = sources.get(item.id)
+        if source is None:
+            problems.append(Problem("no such dialogue in en", "check the id", path=path, field=item.id))
+            continue
+        if source.text_hash() != item.source_sha256:
+            problems.append(Problem("the English text has changed since", "translate it again",
+                                    path=path, field=item.id))
+        shape = [(turn.role, len(turn.segments)) for turn in item.turns]
+        if shape != [(turn.role, len(turn.segments)) for turn in source.turns]:
+            problems.append(Problem("turns or segments differ from en", "keep its shape", path=path, field=item.id))
+        entries = {edit.rule for turn in item.turns for part in turn.segments for edit in part.edits}
+        problems += [
+            Problem(f"no card entry {entry!r}", "cite a fact or rule of the card", path=path, field=item.id)
+            for entry in sorted(entries - known)
+        ]
+    if problems:
+        raise MhxError(problems)
+    return len(corpus)
+
+
+def _tier(language: Language, shelves: Shelves, report: Report, today: date) -> None:
+    """What the declared tier asks for; for a draft, what bronze lacks."""
+    tier = language.manifest.tier
+    missing = list(_lacks_bronze(language, shelves, today))
+    if tier == "draft":
+        report.notes += [f"for bronze: {what}" for what in missing]
+        return
+    wanted = missing if tier == "bronze" else [*missing, *_lacks_silver(language)]
+    if tier == "gold":
+        wanted.append("a clinician's sign-off and published human evaluation, which mhx cannot see yet")
+    report.problems += [
+        Problem(f"tier {tier} needs: {what}", "do it, or declare a lower tier",
+                path=language.plugin.manifest, field="tier")
+        for what in wanted
+        if not what.startswith("expired:")
+    ]
+    report.notes += [what for what in wanted if what.startswith("expired:")]
+
+
+def _lacks_bronze(language: Language, shelves: Shelves, today: date) -> Iterator[str]:
+    if not language.card.facts:
+        yield "facts with sources"
+    if not language.card.rules:
+        yield "rules with tests"
+    if not (language.corpus or language.source_corpus):
+        yield "a corpus (corpus/*.jsonl)"
+    if language.tag != "en" and language.adapter("mhx-tiny") is None:
+        yield f"an adapter (mhx train --lang {language.tag} --install)"
+    territory = load_territory(language.manifest.territory, shelves=shelves)
+    if not territory.services:
+        yield f"crisis services in culture_cards/{territory.code}"
+    for service in territory.services:
+        if service.expires_on < today:
+            yield f"expired: {service.id} was to be re-checked by {service.expires_on} (not shown until then)"
+
+
+def _lacks_silver(language: Language) -> Iterator[str]:
+    if not language.manifest.maintainers:
+        yield "a named native reviewer"
+    for row in coverage(language.card):
+        if not row["facts"]:
+            yield f"facts of dimension {row['dimension']}"
+    if language.probes is None:
+        yield "probes.yaml"
+
+
+# ---------------------------------------------------------------- the other shelves
+
+def _territory(plugin: Plugin, shelves: Shelves, report: Report, today: date) -> None:
+    territory = load_territory(plugin.name, shelves=shelves)
+    report.counts = {"services": len(territory.services), "facts": len(territory.facts)}
+    for service in territory.services:
+        if service.expires_on < today:
+            report.notes.append(
+                f"{service.id} was to be re-checked by {service.expires_on}: it is not shown until then"
+            )
+        if service.certainty in ("weak", "unverified", "inference"):
+            report.notes.append(f"{service.id}: {service.certainty} source, not shown until re-checked")
+
+
+def _backend(plugin: Plugin, shelves: Shelves, report: Report, today: date) -> None:
+    manifest = load_model(plugin.manifest, BackendManifest)
+    _same_name(plugin, manifest.name, report)
+    _has_function(plugin, shelves, report, "backend.py", "open")
+
+
+def _eval(plugin: Plugin, shelves: Shelves, report: Report, today: date) -> None:
+    if plugin.manifest.name == "suite.yaml":
+        suite = load_model(plugin.manifest, SuiteManifest)
+        _same_name(plugin, suite.name, report)
+        load_model(plugin.folder / suite.analysis, AnalysisPlan)
+        for measure in suite.measures:
+            with _collect(report):
+                shelves.get("eval", measure)
+        return
+    measure_manifest = load_model(plugin.manifest, MeasureManifest)
+    _same_name(plugin, measure_manifest.name, report)
+    _has_function(plugin, shelves, report, "measure.py", "open")
+
+
+def _same_name(plugin: Plugin, name: str, report: Report) -> None:
+    if name != plugin.name:
+        report.problems.append(
+            Problem(f"the folder is named {plugin.name!r}, the manifest says {name!r}", "rename one",
+                    path=plugin.manifest, field="name")
+        )
+
+
+def _has_function(plugin: Plugin, shelves: Shelves, report: Report, filename: str, name: str) -> None:
+    path: Path = plugin.folder / filename
+    module = shelves.module(plugin, filename)
+    if module is None or not callable(getattr(module, name, None)):
+        report.problems.append(Problem(f"no function {name}()", "see mhx/contracts.py", path=path))

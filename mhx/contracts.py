@@ -1,0 +1,146 @@
+"""What plugins implement: Protocols and the records they exchange.
+
+A plugin's Python file defines plain functions. A function that is missing falls back to the
+default of the same name, so the smallest plugin has no Python at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from mhx.schema.base import Role
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from mhx.schema.dialogue import Edit, Plan
+
+Status = Literal["scored", "missing", "refused", "unparsable"]
+
+
+# ---------------------------------------------------------------- languages
+
+@dataclass(frozen=True)
+class Finding:
+    """Something a language's hooks saw: ``text[start:end]``, code points.
+
+    `code` is stable and short, prefixed by what it is about: ``address.mixed``,
+    ``gender.speaker``, ``orthography.yeh``. `severity` is what the gate does with it.
+    """
+
+    code: str
+    start: int
+    end: int
+    message: str
+    severity: Literal["block", "review", "warn"] = "review"
+
+
+class Hooks(Protocol):
+    """Language knowledge that needs code: any of these functions in `hooks.py`."""
+
+    def normalize(self, text: str) -> str:
+        """Canonical orthography (Unicode form, letters, digits, spaces); never changes words."""
+
+    def split_sentences(self, text: str) -> list[str]:
+        """Sentences in order; joined by one blank they give the text (blanks aside)."""
+
+    def analyze(self, text: str, role: Role, plan: Plan) -> list[Finding]:
+        """Address, gender and orthography findings of one segment spoken by `role`."""
+
+    def realize(self, text: str, role: Role, plan: Plan) -> list[Edit]:
+        """Repairs: non-overlapping edits that give `text` the plan's names, gender, register."""
+
+    def inflect(self, lemma: str, tag: str) -> str:
+        """`lemma` in the form `tag` asks for; the lemma itself when that cannot be told."""
+
+
+# ---------------------------------------------------------------- translation
+
+@dataclass(frozen=True)
+class Request:
+    """One segment to translate, with what a context-aware engine may use."""
+
+    text: str
+    source: str
+    target: str
+    role: Role
+    context: tuple[str, ...] = ()
+    register: str = ""
+    gender: str = "unknown"
+    terms: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The translation, or a failure code and no text: never an empty string, never the source."""
+
+    text: str | None
+    engine: str
+    revision: str
+    failure: str | None = None
+    detail: str = ""
+
+    def __post_init__(self) -> None:
+        if (self.text is None) == (self.failure is None) or self.text == "":
+            raise ValueError(f"a reply has either text or a failure code: {self!r}")
+
+
+@dataclass(frozen=True)
+class BackendSettings:
+    """What `open` of a translation backend gets."""
+
+    source: str
+    target: str
+    source_codes: Mapping[str, str]
+    target_codes: Mapping[str, str]
+    model: str | None
+    memories: Sequence[Path]
+    device: str = "auto"
+    batch_size: int = 16
+    exclude: frozenset[str] = frozenset()
+    cache: Path | None = None
+
+
+class Backend(Protocol):
+    """An opened translation engine."""
+
+    signature: str
+
+    def translate(self, batch: list[Request]) -> list[Reply]:
+        """One reply a request, in order."""
+
+    def close(self) -> None:
+        """Release processes and memory."""
+
+
+# ---------------------------------------------------------------- measures
+
+@dataclass(frozen=True)
+class MeasureSettings:
+    """What `open` of a measure gets."""
+
+    lang: str
+    language_folder: Path
+    cache: Path | None = None
+    device: str = "auto"
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Measure(Protocol):
+    """An opened measure.
+
+    `score` takes one row a scored unit (columns by the measure's needs: ``unit``, ``prompt``,
+    ``response``, ``reference``) and returns the long frame ``unit, measure, score, status,
+    scorer``; a unit without a score has a null score and a status that says why.
+    """
+
+    signature: str
+
+    def score(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Scores of every unit in `frame`."""
+
+    def agreement(self) -> dict[str, Any]:
+        """The scorer's measured agreement with human labels for this language, or ``{}``."""

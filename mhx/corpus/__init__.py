@@ -1,0 +1,1 @@
+"""Corpora: reading the user's files, personal data, near-duplicates, splits, memories, frames."""

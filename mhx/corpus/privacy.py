@@ -1,0 +1,71 @@
+"""Personal data: found and replaced by placeholders before anything else sees the text."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+_DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w")
+_URL = re.compile(r"(?:https?://|www\.)\S+|\b[\w-]+\.(?:com|org|net|pl|ir|es|edu|gov)(?:/\S*)?\b")
+_ELEVEN = re.compile(r"(?<!\d)\d{11}(?!\d)")
+_TEN = re.compile(r"(?<!\d)\d{10}(?!\d)")
+# Seven digits or more with the separators people write between them.
+PHONE = re.compile(r"(?<![\w.,])(?:\+|00)?\(?\d(?:[\s().\-/\u2010-\u2013]{0,2}\d){6,14}(?![\w])")
+_SELF_NAME = re.compile(
+    r"\b(?i:my name is|my name's|i am called|call me)\s+([A-Z][a-z]+(?:\s[A-Z][a-z]+)?)"
+)
+
+
+def latin_digits(text: str) -> str:
+    """Persian and Arabic digits as ASCII digits, one for one (offsets stay)."""
+    return text.translate(_DIGITS)
+
+
+def is_pesel(number: str) -> bool:
+    """Whether eleven digits pass the checksum of the Polish PESEL."""
+    weights = (1, 3, 7, 9, 1, 3, 7, 9, 1, 3)
+    total = sum(int(digit) * weight for digit, weight in zip(number, weights, strict=False))
+    return len(number) == 11 and (10 - total % 10) % 10 == int(number[10])
+
+
+def is_iranian_code(number: str) -> bool:
+    """Whether ten digits pass the checksum of the Iranian national code."""
+    if len(number) != 10 or len(set(number)) == 1:
+        return False
+    rest = sum(int(digit) * (10 - place) for place, digit in enumerate(number[:9])) % 11
+    return int(number[9]) == (rest if rest < 2 else 11 - rest)
+
+
+def pseudonymize(text: str) -> tuple[str, Counter[str]]:
+    """The text with e-mail, links, national ids, phone numbers and self-given names replaced.
+
+    Returns (text, how many of each kind). Replacements are placeholders such as ``[phone]``;
+    the values are not kept anywhere.
+    """
+    counts: Counter[str] = Counter()
+    ascii_text = latin_digits(text)
+    spans: list[tuple[int, int, str]] = []
+
+    def add(start: int, end: int, kind: str) -> None:
+        if not any(start < last and first < end for first, last, _ in spans):
+            spans.append((start, end, kind))
+
+    for match in _EMAIL.finditer(text):
+        add(*match.span(), "email")
+    for match in _URL.finditer(text):
+        add(*match.span(), "link")
+    for match in _ELEVEN.finditer(ascii_text):
+        if is_pesel(match.group()):
+            add(*match.span(), "pesel")
+    for match in _TEN.finditer(ascii_text):
+        if is_iranian_code(match.group()):
+            add(*match.span(), "national_code")
+    for match in PHONE.finditer(ascii_text):
+        add(*match.span(), "phone")
+    for match in _SELF_NAME.finditer(text):
+        add(*match.span(1), "name")
+    for start, end, kind in sorted(spans, reverse=True):
+        text = f"{text[:start]}[{kind}]{text[end:]}"
+        counts[kind] += 1
+    return text, counts

@@ -1,0 +1,366 @@
+"""Reading and writing: strict YAML with lines, JSON Lines, tables, atomic writes, hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from mhx.errors import MhxError, Problem, os_problem
+
+if TYPE_CHECKING:
+    import polars as pl
+    from pydantic import BaseModel
+
+Path_ = tuple[str | int, ...]
+Lines = dict[Path_, int]
+M = TypeVar("M", bound="BaseModel")
+JSON_INDENT = 1
+TABLES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson", ".xlsx", ".json")
+
+
+# ---------------------------------------------------------------- reading text
+
+def read_text(path: Path) -> str:
+    """The file as UTF-8 text (a byte-order mark is dropped).
+
+    Raises MhxError with the line of the first bad byte, or for a missing file.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise os_problem(error, path) from error
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        guess = "UTF-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "another encoding"
+        raise MhxError(
+            Problem(
+                f"not UTF-8 (byte 0x{raw[error.start]:02x}; it looks like {guess})",
+                "save it as UTF-8, for example: iconv -f WINDOWS-1250 -t UTF-8 in > out",
+                path=path,
+                line=line,
+            )
+        ) from error
+
+
+def read_jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(line number, object) of a JSON Lines file; all malformed lines are reported together.
+
+    Lines end at a line feed only: U+2028 inside a string is text (``str.splitlines`` breaks it).
+    """
+    problems: list[Problem] = []
+    rows: list[tuple[int, dict[str, Any]]] = []
+    for number, line in enumerate(read_text(path).split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line)
+        except json.JSONDecodeError as error:
+            what = f"not JSON: {error.msg} at column {error.colno}"
+            problems.append(Problem(what, "one JSON object a line", path=path, line=number))
+            continue
+        if not isinstance(value, dict):
+            what = f"a {type(value).__name__}, not an object"
+            problems.append(Problem(what, "one JSON object a line", path=path, line=number))
+            continue
+        rows.append((number, value))
+    if problems:
+        raise MhxError(problems)
+    yield from rows
+
+
+# ---------------------------------------------------------------- strict YAML
+
+def read_yaml(path: Path) -> tuple[Any, Lines]:
+    """YAML 1.2 as plain Python, with the line of every value.
+
+    ``no`` is text, a duplicate key is an error, tags are errors. Returns (value, lines) where
+    lines maps a key path such as ``("rules", 3, "id")`` to a 1-based line.
+    """
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError
+
+    text = read_text(path)
+    try:
+        node = YAML(typ="safe", pure=True).compose(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = None if mark is None else mark.line + 1
+        what = f"not YAML: {error.problem or error.context}"
+        raise MhxError(Problem(what, "check quotes and indentation", path=path, line=line)) from error
+    lines: Lines = {(): 1}
+    problems: list[Problem] = []
+    value = None if node is None else _from_node(node, (), lines, problems, path)
+    if problems:
+        raise MhxError(problems)
+    return value, lines
+
+
+def _from_node(node: Any, at: Path_, lines: Lines, problems: list[Problem], path: Path) -> Any:
+    lines[at] = node.start_mark.line + 1
+    kind = type(node).__name__
+    if kind == "MappingNode":
+        out: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = str(key_node.value)
+            line = key_node.start_mark.line + 1
+            if key in out:
+                first = lines[(*at, key)]
+                what = f"duplicate key (first on line {first})"
+                problems.append(
+                    Problem(what, "keep one", path=path, line=line, field=dotted((*at, key)))
+                )
+                continue
+            out[key] = _from_node(value_node, (*at, key), lines, problems, path)
+            lines[(*at, key)] = line
+        return out
+    if kind == "SequenceNode":
+        return [
+            _from_node(item, (*at, index), lines, problems, path)
+            for index, item in enumerate(node.value)
+        ]
+    return _scalar(node, at, problems, path)
+
+
+def _scalar(node: Any, at: Path_, problems: list[Problem], path: Path) -> Any:
+    text = str(node.value)
+    readers: dict[str, Callable[[str], Any]] = {
+        "str": str,
+        "int": lambda value: int(value.replace("_", ""), 0),
+        "float": float,
+        "bool": lambda value: value.lower() == "true",
+        "null": lambda value: None,
+        "timestamp": date.fromisoformat,
+    }
+    tag = str(node.tag).rsplit(":", 1)[-1]
+    try:
+        return readers[tag](text)
+    except (KeyError, ValueError):
+        what = f"{text!r} is not a value mhx reads (tag {tag})"
+        line = node.start_mark.line + 1
+        problems.append(
+            Problem(what, "put it in quotes", path=path, line=line, field=dotted(at))
+        )
+        return text
+
+
+def dotted(at: Iterable[str | int]) -> str:
+    """``("rules", 3, "id")`` as ``rules[3].id``."""
+    out = ""
+    for part in at:
+        out += f"[{part}]" if isinstance(part, int) else (f".{part}" if out else str(part))
+    return out
+
+
+def load_model(path: Path, model: type[M]) -> M:
+    """The YAML file checked against a schema; raises MhxError with every problem and its line."""
+    value, lines = read_yaml(path)
+    return parse_model(value, model, path=path, lines=lines)
+
+
+def parse_model(value: Any, model: type[M], *, path: Path, lines: Lines | None = None,
+                line: int | None = None) -> M:
+    """`value` checked against `model`; messages carry the path and the line of the bad field."""
+    from pydantic import ValidationError
+
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise MhxError(
+            [_schema_problem(item, model, path, lines or {}, line) for item in error.errors()]
+        ) from error
+
+
+def _schema_problem(error: Any, model: type[BaseModel], path: Path, lines: Lines,
+                    line: int | None) -> Problem:
+    at: Path_ = tuple(error["loc"])
+    known = at
+    while known and known not in lines:
+        known = known[:-1]
+    kind, given = error["type"], error.get("input")
+    message, fix = str(error["msg"]), ""
+    if kind == "extra_forbidden":
+        from difflib import get_close_matches
+
+        near = get_close_matches(str(at[-1]), list(_fields_at(model, at[:-1])), n=1)
+        message = "unknown key"
+        fix = f"did you mean {near[0]!r}?" if near else "remove it, or check the spelling"
+    elif kind == "missing":
+        message, fix = "missing", "add it"
+    elif kind == "string_type" and isinstance(given, int | float):
+        message, fix = f"{given!r} is a number, text is wanted", f'put it in quotes: "{given}"'
+    elif kind == "value_error":
+        message = message.removeprefix("Value error, ")
+        message, _, fix = message.partition(" — ")
+    return Problem(message, fix, path=path, line=lines.get(known, line), field=dotted(at))
+
+
+def _fields_at(model: type[BaseModel], at: Path_) -> Iterable[str]:
+    """Field names of the model that sits at a location (best effort, for the nearest name)."""
+    from typing import get_args
+
+    current: Any = model
+    for part in at:
+        if isinstance(part, int):
+            continue
+        fields = getattr(current, "model_fields", {})
+        if part not in fields:
+            continue
+        current = _inner_model(fields[part].annotation, get_args) or current
+    return list(getattr(current, "model_fields", {}))
+
+
+def _inner_model(annotation: Any, get_args: Callable[[Any], tuple[Any, ...]]) -> Any:
+    if hasattr(annotation, "model_fields"):
+        return annotation
+    for argument in get_args(annotation):
+        found = _inner_model(argument, get_args)
+        if found is not None:
+            return found
+    return None
+
+
+# ---------------------------------------------------------------- tables
+
+def read_table(path: Path) -> pl.DataFrame:
+    """A CSV, TSV, Parquet, JSONL, JSON or XLSX file as a polars frame.
+
+    Column names are stripped of blanks around them. Raises MhxError for an unknown kind or a
+    file that cannot be parsed.
+    """
+    import polars as pl
+
+    suffix = path.suffix.lower()
+    if suffix not in TABLES:
+        raise MhxError(Problem(f"not a table mhx reads ({suffix or 'no suffix'})",
+                               f"use one of {', '.join(TABLES)}", path=path))
+    if suffix in (".csv", ".tsv", ".jsonl", ".ndjson", ".json"):
+        read_text(path)  # a clear message for a missing file or a wrong encoding
+    readers: dict[str, Callable[[], pl.DataFrame]] = {
+        ".csv": lambda: pl.read_csv(path, infer_schema_length=None),
+        ".tsv": lambda: pl.read_csv(path, separator="\t", infer_schema_length=None),
+        ".parquet": lambda: pl.read_parquet(path),
+        ".jsonl": lambda: pl.DataFrame([row for _, row in read_jsonl(path)], infer_schema_length=None),
+        ".json": lambda: pl.read_json(path, infer_schema_length=None),
+        ".xlsx": lambda: pl.read_excel(path),
+    }
+    readers[".ndjson"] = readers[".jsonl"]
+    try:
+        frame = readers[suffix]()
+    except OSError as error:
+        raise os_problem(error, path) from error
+    except (pl.exceptions.PolarsError, ValueError) as error:
+        what = f"cannot be read as {suffix[1:].upper()}: {str(error).splitlines()[0]}"
+        raise MhxError(Problem(what, "check the file", path=path)) from error
+    return frame.rename({name: name.strip() for name in frame.columns})
+
+
+# ---------------------------------------------------------------- hashes and atomic writes
+
+def sha256(data: bytes | str) -> str:
+    """Hex SHA-256 of bytes or of UTF-8 text."""
+    return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
+
+
+def hash_file(path: Path) -> str:
+    """Hex SHA-256 of a file's bytes."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def hash_json(value: Any) -> str:
+    """Hex SHA-256 of the canonical JSON of a value."""
+    return sha256(json.dumps(value, sort_keys=True, ensure_ascii=False, default=str))
+
+
+def hash_folder(folder: Path, *, skip: tuple[str, ...] = ("__pycache__",)) -> str:
+    """Hex SHA-256 over names and contents of a folder's files, in name order."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not any(part in skip for part in path.relative_to(folder).parts):
+            digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
+            digest.update(hash_file(path).encode())
+    return digest.hexdigest()
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path`; renamed onto it when the block ends well, else removed.
+
+    The data is on disk (fsync) before the rename, so a killed program leaves the old file or
+    the new one, never half of one. Raises MhxError for a full disk or a missing permission.
+    """
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+        os.close(handle)
+        temporary = Path(name)
+        yield temporary
+        with temporary.open("rb+") as opened:
+            os.fsync(opened.fileno())
+        # mkstemp makes 0600; a run folder is as readable as any file the user writes
+        temporary.chmod(0o666 & ~_umask())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise os_problem(error, path) from error
+    finally:
+        if temporary is not None:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    value = os.umask(0)
+    os.umask(value)
+    return value
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all."""
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text whole or not at all."""
+    write_bytes(path, text.encode())
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write readable JSON whole or not at all."""
+    write_text(path, json.dumps(value, ensure_ascii=False, indent=JSON_INDENT, default=str) + "\n")
+
+
+def write_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+    """Write JSON Lines whole or not at all."""
+    write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+
+
+def write_yaml(path: Path, value: Any) -> None:
+    """Write YAML whole or not at all (plain data, keys in the given order)."""
+    import io
+
+    from ruamel.yaml import YAML
+
+    yaml = YAML()
+    yaml.default_flow_style = False
+    yaml.allow_unicode = True
+    yaml.width = 110
+    stream = io.StringIO()
+    yaml.dump(value, stream)
+    write_text(path, stream.getvalue())
+
+
+def write_parquet(path: Path, frame: pl.DataFrame) -> None:
+    """Write a Parquet file whole or not at all."""
+    with atomic_path(path) as temporary:
+        frame.write_parquet(temporary, compression="zstd", statistics=False)

@@ -1,0 +1,48 @@
+"""`measure.yaml`, `suite.yaml` and the frozen `analysis.yaml`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from mhx.schema.base import Strict
+
+
+class MeasureManifest(Strict):
+    name: str = Field(description="the folder's name")
+    title: str
+    unit: Literal["segment", "response", "dialogue", "corpus"]
+    scores: list[str] = Field(description="names of the scores it gives")
+    scale: list[float] | None = Field(None, description="[lowest, highest] legal value")
+    direction: Literal["higher", "lower", "none"]
+    per_language: bool = Field(description="true: never compared across languages")
+    needs: list[Literal["reference", "model", "cues", "edits"]] = []
+    source: str = Field(description="paper or tool the method comes from")
+
+
+class AnalysisPlan(Strict):
+    """Frozen before generation; its hash stands in the run record."""
+
+    scores: list[str]
+    composite: str | None = None
+    groups: list[str]
+    reference: dict[str, str]
+    unit: list[str]
+    margin: float = Field(gt=0, description="raw points of the scale, fixed in advance")
+    margin_reason: str
+    floor: float | None = None
+    alpha: float = Field(0.05, gt=0, lt=0.5)
+    resamples: int = Field(2000, ge=100)
+    adjust: Literal["holm", "bh"] = "holm"
+    seed: int = 0
+    groups_known_by: Literal["assigned", "observed", "stated"] = "assigned"
+
+
+class SuiteManifest(Strict):
+    name: str = Field(description="the folder's name")
+    title: str
+    measures: list[str]
+    analysis: str = "analysis.yaml"
+    scenarios_default: int = Field(8, ge=1, description="seeded subset of the probes; --all-probes for the rest")
+    max_new_tokens: int = Field(32, ge=1)

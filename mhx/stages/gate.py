@@ -1,0 +1,214 @@
+"""gate: accept, send to review or reject whole dialogues; write the corpus and the review file."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from mhx.adaptation.gates import (
+    GateContext,
+    Reason,
+    Segment,
+    check_dialogue,
+    language_reasons,
+    median_ratio,
+)
+from mhx.contracts import Finding
+from mhx.corpus.export import chat_record, data_card, reference_record
+from mhx.corpus.frames import edits_of, plan_of
+from mhx.files import load_model, write_jsonl, write_parquet, write_text
+from mhx.run import Counts, Run
+from mhx.schema import AdaptedDialogue, Territory
+
+if TYPE_CHECKING:
+    import polars as pl
+
+SETTINGS = ("lang", "territory", "card", "source", "translator", "plugin_sha256")
+OUTPUTS = (
+    "gate.parquet", "review.jsonl", "corpus/train.jsonl", "corpus/valid.jsonl",
+    "corpus/test.jsonl", "corpus/README.md",
+)
+
+
+def run(run: Run) -> None:
+    """Write `gate.parquet`, `review.jsonl` and `corpus/`. The gated unit is the dialogue."""
+    frame = run.table("adapt")
+    context = _context(run, frame)
+    authored = {item.id: item for item in run.language.corpus} if run.settings.source is None else {}
+    decisions: dict[str, str] = {}
+    reasons: dict[str, list[Reason]] = {}
+    records: dict[str, list[dict[str, Any]]] = {"train": [], "valid": [], "test": []}
+    review: list[dict[str, Any]] = []
+    parts = frame.partition_by("dialogue", maintain_order=True)
+    for part in run.reporter.track(parts, "gating"):
+        name, plan = part["dialogue"][0], plan_of(part["plan"][0])
+        segments = [_segment(row) for row in part.iter_rows(named=True)]
+        found = check_dialogue(segments, plan, context)
+        found += language_reasons(segments, context.source, context.target)
+        decision = decide(found, authored=_authored(segments, authored.get(name)))
+        decisions[name], reasons[name] = decision, found
+        if decision in ("accepted", "author_draft"):
+            records[part["split"][0]].append(chat_record(part, plan, run))
+        else:
+            review.append(_review_record(part, segments, found, decision))
+    if run.settings.source is None:
+        # the shipped test split is measured on its authored text, which no stage has seen
+        records["test"] = [
+            reference_record(item, run)
+            for item in run.source.source_corpus
+            if item.split == "test" and item.id in authored
+        ]
+    _write(run, frame, decisions, reasons, records, review)
+
+
+def decide(reasons: list[Reason], *, authored: bool) -> str:
+    """accepted, author_draft, held_out, review or rejected.
+
+    A crisis turn that fails goes to review like any other: no gate drops a dialogue. A shipped,
+    authored text is decided by its author and stays a draft; a block stops even that.
+    """
+    severities = {reason.severity for reason in reasons}
+    codes = {reason.code for reason in reasons if reason.severity != "warn"}
+    if "held_out" in codes:
+        return "held_out"
+    if not severities & {"block", "review"}:
+        return "accepted"
+    return "author_draft" if authored and "block" not in severities else "review"
+
+
+def _authored(segments: list[Segment], shipped: AdaptedDialogue | None) -> bool:
+    """Whether the run's faithful text is the plugin's own, so that its author answers for it."""
+    if shipped is None:
+        return False
+    own = [segment.faithful for turn in shipped.turns for segment in turn.segments]
+    return own == [segment.faithful for segment in segments]
+
+
+def _context(run: Run, frame: pl.DataFrame) -> GateContext:
+    done = frame.drop_nulls("faithful")
+    numbers: set[str] = set()
+    for code in run.shelves.names("culture_cards"):
+        territory = load_model(run.shelves.get("culture_cards", code).manifest, Territory)
+        numbers |= {r"[\s-]?".join(item.number.split()) for item in territory.services}
+    return GateContext(
+        source=run.source.manifest,
+        target=run.language.manifest,
+        length_ratio=median_ratio(
+            list(zip(done["text"].to_list(), done["faithful"].to_list(), strict=True))
+        ),
+        service_numbers=frozenset(numbers),
+    )
+
+
+def _segment(row: dict[str, Any]) -> Segment:
+    return Segment(
+        turn=row["turn"],
+        role=row["role"],
+        source=row["text"],
+        faithful=row["faithful"],
+        adapted=row["adapted"],
+        edits=edits_of(row["edits"]) if row["edits"] else [],
+        findings=[Finding(**item) for item in json.loads(row["findings"])] if row["findings"] else [],
+        failure=row["failure"],
+    )
+
+
+def _review_record(
+    part: pl.DataFrame, segments: list[Segment], reasons: list[Reason], decision: str
+) -> dict[str, Any]:
+    """What a reviewer needs: the reasons, and each segment in source, faithful and adapted text."""
+    head = part.row(0, named=True)
+    return {
+        "id": head["dialogue"],
+        "row": head["row"],
+        "decision": decision,
+        "split": head["split"],
+        "risk": head["risk"],
+        "topic": head["topic"],
+        "reasons": [asdict(reason) for reason in reasons],
+        "segments": [
+            {
+                "turn": segment.turn,
+                "role": segment.role,
+                "source": segment.source,
+                "faithful": segment.faithful,
+                "adapted": segment.adapted,
+            }
+            for segment in segments
+        ],
+        "reviewer": None,
+        "verdict": None,
+    }
+
+
+def _write(
+    run: Run,
+    frame: pl.DataFrame,
+    decisions: dict[str, str],
+    reasons: dict[str, list[Reason]],
+    records: dict[str, list[dict[str, Any]]],
+    review: list[dict[str, Any]],
+) -> None:
+    import polars as pl
+
+    names = frame["dialogue"].to_list()
+    codes = {name: sorted({reason.code for reason in found}) for name, found in reasons.items()}
+    out = frame.with_columns(
+        pl.Series("decision", [decisions[name] for name in names], pl.String),
+        pl.Series("reasons", [",".join(codes[name]) for name in names], pl.String),
+    )
+    write_parquet(run.path("gate.parquet"), out)
+    write_jsonl(run.path("review.jsonl"), review)
+    for split, items in records.items():
+        write_jsonl(run.path(f"corpus/{split}.jsonl"), items)
+    counts = _counts(out, decisions, reasons)
+    write_text(run.path("corpus/README.md"), data_card(run, records, counts))
+    run.account("gate", counts)
+
+
+def _counts(
+    frame: pl.DataFrame, decisions: dict[str, str], reasons: dict[str, list[Reason]]
+) -> Counts:
+    import polars as pl
+
+    kinds = Counter(decisions.values())
+    why = Counter(
+        code
+        for name, found in reasons.items()
+        if decisions[name] not in ("accepted", "author_draft")
+        for code in {reason.code for reason in found if reason.severity != "warn"}
+    )
+    training = frame.filter(pl.col("split") == "train").unique("dialogue")
+    risky = training.filter(pl.col("risk") != "none")
+    kept = risky.filter(pl.col("decision").is_in(["accepted", "author_draft"])).height
+    notes = [f"risk dialogues in training: {kept} of {risky.height}"]
+    if kinds["author_draft"]:
+        notes.append(f"decided by their author, marked draft: {kinds['author_draft']}")
+    if kinds["held_out"]:
+        notes.append(f"held out as the test split (no memory may answer it): {kinds['held_out']}")
+    return Counts(
+        rows_in=len(decisions),
+        accepted=kinds["accepted"] + kinds["author_draft"],
+        review=kinds["review"] + kinds["held_out"],
+        rejected=0,
+        reasons=dict(sorted(why.items())),
+        notes=notes,
+    )
+
+
+def acceptance(frame: pl.DataFrame, column: str) -> pl.DataFrame:
+    """Accepted share of dialogues by a column (topic, risk, gender): shows a filter's bias."""
+    import polars as pl
+
+    return (
+        frame.unique("dialogue", maintain_order=True)
+        .group_by(column)
+        .agg(
+            pl.len().alias("dialogues"),
+            pl.col("decision").is_in(["accepted", "author_draft"]).sum().alias("accepted"),
+        )
+        .sort(column)
+    )
+

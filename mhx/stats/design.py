@@ -1,0 +1,170 @@
+"""A parity table as arrays: scores, attributes, units, clusters, slices by language and system."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mhx.errors import Problem, unknown
+from mhx.stats import columns
+from mhx.stats.columns import Factor
+from mhx.stats.resample import Floats, Ints
+from mhx.stats.results import Kind
+
+if TYPE_CHECKING:
+    import polars as pl
+
+JOIN = " × "
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """What groups are formed by: one column, or the intersection of all of them."""
+
+    name: str
+    kind: Kind
+    labels: tuple[str, ...]
+    codes: Ints
+    reference: int
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Rows analyzed together: one language and one system of the table."""
+
+    language: str | None
+    system: str | None
+    rows: NDArray[np.bool_]
+    baseline: bool = False
+
+
+@dataclass(frozen=True)
+class Design:
+    """The table's rows as arrays. `unit` is None when nothing is paired; `clusters` are the
+    random factors, one code array each (empty: every unit or row is its own cluster);
+    `within_unit` says that all of them are constant inside a unit."""
+
+    scores: dict[str, Floats]
+    attributes: tuple[Attribute, ...]
+    unit: Ints | None
+    clusters: tuple[Ints, ...]
+    within_unit: bool
+    slices: tuple[Slice, ...]
+    notes: tuple[str, ...]
+
+
+def read_design(frame: pl.DataFrame, *, scores: Sequence[str], groups: Sequence[str],
+                reference: Mapping[str, str], unit: Sequence[str], cluster: Sequence[str],
+                language: str | None, composite: str | None,
+                baseline: Mapping[str, str]) -> Design:
+    """The design of a table; raises MhxError with every bad column and value."""
+    named = {"scores": scores, "groups": groups, "unit": unit, "cluster": cluster,
+             "language": [language] if language else [], "baseline": list(baseline)}
+    problems = columns.missing_columns(frame, named)
+    problems += [Problem("none is named", "name at least one column", field=option)
+                 for option in ("scores", "groups") if not named[option]]
+    if frame.is_empty():
+        problems.append(Problem("the table has no rows", "check the file"))
+    present = [name for name in scores if name in frame.columns]
+    problems += columns.score_problems(frame, present)
+    if composite is not None and composite in frame.columns:
+        problems.append(Problem(f"{composite!r} is already a column", "choose another name",
+                                field="composite"))
+    used = {name for names in list(named.values())[1:] for name in names}
+    factors = {name: columns.code(frame, name) for name in sorted(used & set(frame.columns))}
+    wanted = {name: factors[name] for name in groups if name in factors and name != language}
+    if not frame.is_empty():
+        problems += columns.reference_problems(wanted, reference, [language] if language else [])
+    problems += _null_problems(factors, [*unit, *cluster])
+    problems += _baseline_problems(factors, baseline)
+    columns.stop(problems)
+    unit_codes = columns.cross([factors[name] for name in unit]) if unit else None
+    clusters, within = _clusters(unit_codes, [factors[name].codes for name in cluster])
+    return Design(
+        scores=_scores(frame, scores, composite),
+        attributes=_attributes(list(wanted.values()), reference),
+        unit=unit_codes,
+        clusters=clusters,
+        within_unit=within,
+        slices=_slices(len(frame), factors.get(language or ""), factors, baseline),
+        notes=tuple(f"{name}: {int((factor.codes < 0).sum())} rows have no value and are in no "
+                    "group" for name, factor in wanted.items() if (factor.codes < 0).any()),
+    )
+
+
+def _null_problems(factors: Mapping[str, Factor], names: Sequence[str]) -> list[Problem]:
+    return [
+        Problem(f"{int((factors[name].codes < 0).sum())} rows have no value", field=name,
+                fix="a unit or cluster must be known in every row; fill it in or drop the rows")
+        for name in names if name in factors and (factors[name].codes < 0).any()
+    ]
+
+
+def _baseline_problems(factors: Mapping[str, Factor],
+                       baseline: Mapping[str, str]) -> list[Problem]:
+    if len(baseline) > 1:
+        return [Problem("more than one column is named", "give one COL=VALUE", field="baseline")]
+    for name, value in baseline.items():
+        labels = factors[name].labels if name in factors else (str(value),)
+        if str(value) not in labels:
+            return [Problem(found.what, found.fix, field=name)
+                    for found in unknown("baseline", str(value), labels).problems]
+    return []
+
+
+def _scores(frame: pl.DataFrame, scores: Sequence[str], composite: str | None) -> dict[str, Floats]:
+    out = {name: columns.values(frame, name) for name in scores}
+    if composite is not None:  # nan where any part is missing: nothing is imputed
+        out[composite] = np.mean(np.stack(list(out.values())), axis=0)
+    return out
+
+
+def _attributes(factors: Sequence[Factor], reference: Mapping[str, str]) -> tuple[Attribute, ...]:
+    out = [
+        Attribute(factor.name, "main", factor.labels, factor.codes,
+                  factor.labels.index(str(reference[factor.name])))
+        for factor in factors
+    ]
+    if len(factors) < 2:
+        return tuple(out)
+    codes, home = np.zeros(len(factors[0].codes), dtype=np.int64), 0
+    labels: list[str] = [""]
+    null = np.zeros(len(codes), dtype=bool)
+    for factor, single in zip(factors, out, strict=True):
+        codes = codes * len(factor.labels) + factor.codes
+        home = home * len(factor.labels) + single.reference
+        labels = [(head + JOIN + label).removeprefix(JOIN)
+                  for head in labels for label in factor.labels]
+        null |= factor.codes < 0
+    codes = np.where(null, -1, codes)
+    name = JOIN.join(factor.name for factor in factors)
+    return (*out, Attribute(name, "intersection", tuple(labels), codes, home))
+
+
+def _clusters(unit: Ints | None, given: Sequence[Ints]) -> tuple[tuple[Ints, ...], bool]:
+    """Random factors: a cluster constant inside units replaces the unit, another crosses it."""
+    if unit is None:
+        return tuple(given), False
+    units = int(unit.max(initial=-1)) + 1
+    constant = [len(np.unique(np.stack([unit, codes]), axis=1).T) == units for codes in given]
+    coarse = [codes for codes, ok in zip(given, constant, strict=True) if ok]
+    crossing = [codes for codes, ok in zip(given, constant, strict=True) if not ok]
+    return tuple([*(coarse or [unit]), *crossing]), not crossing
+
+
+def _slices(rows: int, language: Factor | None, factors: Mapping[str, Factor],
+            baseline: Mapping[str, str]) -> tuple[Slice, ...]:
+    everything = np.ones(rows, dtype=bool)
+    tongues = [(None, everything)] if language is None else [
+        (label, language.codes == index) for index, label in enumerate(language.labels)]
+    systems: list[tuple[str | None, NDArray[np.bool_], bool]] = [(None, everything, False)]
+    for name, value in baseline.items():
+        factor = factors[name]
+        systems = [(label, factor.codes == index, label == str(value))
+                   for index, label in enumerate(factor.labels)]
+    return tuple(Slice(tongue, system, spoken & made, is_baseline)
+                 for tongue, spoken in tongues for system, made, is_baseline in systems)

@@ -1,0 +1,158 @@
+"""Group means: covariance under clustering, bootstrap draws, one-sided bounds, the floor."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from math import sqrt
+from typing import Any
+
+import numpy as np
+
+from mhx.stats.distributions import share_lower_bound, share_upper_bound
+from mhx.stats.estimate import Estimate, small_sample
+from mhx.stats.resample import Floats, Seed, bootstrap_ratios
+from mhx.stats.results import FloorVerdict, WorstGroup
+from mhx.stats.sample import Sample
+
+
+def group_means(sample: Sample) -> Floats:
+    """Mean of the elements of each group, nan for an empty one."""
+    total = np.bincount(sample.group, weights=sample.y, minlength=sample.size)
+    count = np.bincount(sample.group, minlength=sample.size)
+    with np.errstate(invalid="ignore"):
+        means: Floats = total / count
+    return means
+
+
+def covariance(sample: Sample) -> Floats:
+    """Covariance matrix of the group means, (groups, groups), from the clusters' influence.
+
+    One random factor: the cluster-robust (sandwich) estimate with the factor C / (C - 1) of each
+    group, which for rows of independent groups is s**2 / n. Several crossed factors: sums and
+    differences over their combinations (Cameron, Gelbach & Miller 2011, eq. 2.14), never below
+    the largest single factor.
+    """
+    means = group_means(sample)
+    count = np.bincount(sample.group, minlength=sample.size)
+    influence = (sample.y - means[sample.group]) / count[sample.group]
+    singles, total = [], np.zeros((sample.size, sample.size))
+    for many in range(1, len(sample.clusters) + 1):
+        for chosen in combinations(sample.clusters, many):
+            part = _one_way(sample, influence, chosen)
+            total += part if many % 2 else -part
+            if many == 1:
+                singles.append(part)
+    if len(singles) > 1:
+        weak = np.diag(total) < np.max([np.diag(part) for part in singles], axis=0)
+        total[np.diag_indices(sample.size)] = np.where(
+            weak, np.max([np.diag(part) for part in singles], axis=0), np.diag(total))
+    total[:, count == 0] = np.nan
+    total[count == 0] = np.nan
+    return total
+
+
+def _one_way(sample: Sample, influence: Floats, factors: tuple[np.ndarray, ...]) -> Floats:
+    codes = np.zeros(len(influence), dtype=np.int64)
+    for factor in factors:
+        codes = np.unique(codes * (int(factor.max(initial=0)) + 1) + factor,
+                          return_inverse=True)[1]
+    size = sample.size
+    cell, place = np.unique(codes * size + sample.group, return_inverse=True)
+    sums = np.bincount(place, weights=influence)
+    clusters = np.bincount(cell % size, minlength=size)
+    scale = np.sqrt(clusters / np.maximum(clusters - 1, 1))
+    sums = sums * scale[cell % size]
+    if len(cell) == len(np.unique(cell // size)):  # independent groups: a diagonal
+        out: Floats = np.diag(np.bincount(cell % size, weights=sums**2, minlength=size))
+        return out
+    matrix = np.zeros((int(codes.max()) + 1, size))
+    matrix[cell // size, cell % size] = sums
+    product: Floats = matrix.T @ matrix
+    return product
+
+
+def group_draws(sample: Sample, *, resamples: int, seed: Seed) -> Floats | None:
+    """Bootstrap draws of the group means (resamples, groups); None with several random factors.
+
+    Whole clusters are drawn: inside each group when no cluster spans two, else jointly.
+    """
+    if len(sample.clusters) > 1:
+        return None
+    size, codes = sample.size, sample.clusters[0]
+    if not sample.independent:
+        clusters = int(codes.max(initial=-1)) + 1
+        cell = codes * size + sample.group
+        top = np.bincount(cell, weights=sample.y, minlength=clusters * size)
+        bottom = np.bincount(cell, minlength=clusters * size).astype(float)
+        return bootstrap_ratios(top.reshape(-1, size), bottom.reshape(-1, size),
+                                resamples=resamples, seed=seed)[0]
+    cell, place = np.unique(sample.group * (int(codes.max(initial=0)) + 1) + codes,
+                            return_inverse=True)
+    top = np.bincount(place, weights=sample.y)
+    bottom = np.bincount(place).astype(float)
+    home = cell // (int(codes.max(initial=0)) + 1)
+    draws = bootstrap_ratios(top[:, None], bottom[:, None], resamples=resamples, seed=seed,
+                             strata=home)[:, :, 0].T
+    out = np.full((resamples, size), np.nan)
+    out[:, : draws.shape[1]] = draws
+    return out
+
+
+def group_estimates(sample: Sample, cov: Floats, draws: Floats | None) -> list[Estimate]:
+    """One estimate a group."""
+    means, clusters = group_means(sample), sample.cluster_counts
+    return [
+        Estimate(
+            float(means[group]), sqrt(max(cov[group, group], 0.0)), float(clusters[group] - 1),
+            int(clusters[group]), sample.highest - sample.lowest,
+            small_sample(clusters[group]), None if draws is None else draws[:, group],
+        )
+        for group in range(sample.size)
+    ]
+
+
+def one_sided(sample: Sample, group: int, estimate: Estimate,
+              alpha: float) -> tuple[float | None, float | None, str]:
+    """Lower and upper one-sided 1 - alpha bounds of a group's mean, and how they were found.
+
+    Exact (Clopper-Pearson) for independent 0/1 scores. A group without spread is bounded by what
+    its clusters allow: all 20 of 20 at the top leave room for 14 % misses.
+    """
+    scores = sample.of(group)
+    if estimate.clusters == len(scores) and bool(np.isin(scores, (0.0, 1.0)).all()):
+        hits, n = int(scores.sum()), len(scores)
+        if n:
+            return share_lower_bound(hits, n, alpha), share_upper_bound(hits, n, alpha), "exact"
+    limits = estimate.limits(alpha)
+    if limits is None:
+        return None, None, "too few units"
+    how = "exact" if estimate.constant else "bootstrap" if estimate.resampled else "t"
+    return limits[0], limits[1], how
+
+
+def worst_group(sample: Sample, estimates: list[Estimate], *, floor: float | None, alpha: float,
+                where: dict[str, Any]) -> WorstGroup | None:
+    """The lowest group and the verdict on the floor over all groups; None without scores.
+
+    "Met" claims something of every group, so no correction for many groups is due (an
+    intersection-union test, Berger 1982).
+    """
+    filled = [group for group in range(sample.size) if sample.n[group]]
+    if not filled:
+        return None
+    labels = sample.layout.labels
+    bounds = {group: one_sided(sample, group, estimates[group], alpha) for group in filled}
+    worst = min(filled, key=lambda group: (estimates[group].value, labels[group]))
+    unknown = [group for group in filled if bounds[group][0] is None]
+    weakest = unknown[0] if unknown else min(filled, key=lambda group: bounds[group][0] or 0.0)
+    verdict: FloorVerdict = "no floor given"
+    if floor is not None:
+        lows, highs = ([bounds[group][side] for group in filled] for side in (0, 1))
+        missed = any(high is not None and high < floor for high in highs)
+        met = all(low is not None and low >= floor for low in lows)
+        verdict = "missed" if missed else "met" if met else "not shown"
+    return WorstGroup(
+        **where, group=labels[worst], mean=estimates[worst].value,
+        n=int(sample.n[worst]), bound=bounds[worst][0], weakest=labels[weakest],
+        weakest_bound=bounds[weakest][0], floor=floor, verdict=verdict, method=bounds[worst][2],
+    )

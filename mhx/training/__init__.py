@@ -1,0 +1,1 @@
+"""Adapter training: bases, chat templates and masks, LoRA, generation, perplexity."""

@@ -1,0 +1,119 @@
+"""The base model and its tokenizer: the embedded mhx-tiny, or any Hugging Face causal LM."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from mhx.errors import MhxError, Problem
+from mhx.files import hash_file, hash_folder
+
+TINY = "mhx-tiny"
+
+
+def tiny_folder() -> Path:
+    """The folder of the embedded base, inside the package."""
+    return Path(__file__).resolve().parent.parent / "tiny"
+
+
+def base_folder(name: str) -> str:
+    """What transformers loads for a base name: the embedded folder, or the name as given."""
+    return str(tiny_folder()) if name == TINY else name
+
+
+def base_hash(name: str) -> str | None:
+    """A hash of a base's files where they are local; None for a name of the hub."""
+    folder = Path(base_folder(name))
+    if not folder.is_dir():
+        return None
+    weights = folder / "model.safetensors"
+    return hash_file(weights) if weights.is_file() else hash_folder(folder)
+
+
+def require(*packages: str) -> None:
+    """Raise MhxError naming the install command when a package of the extra is missing."""
+    from importlib.util import find_spec
+
+    missing = [name for name in packages if find_spec(name) is None]
+    if missing:
+        raise MhxError(
+            Problem(f"{', '.join(missing)} not installed", "pip install 'mhx[models]'")
+        )
+
+
+def load_tokenizer(name: str) -> Any:
+    """The base's tokenizer, with a padding token. Raises MhxError when it cannot be loaded."""
+    require("torch", "transformers")
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(base_folder(name))
+    except (OSError, ValueError) as error:
+        raise _not_loaded(name, error) from error
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def load_model(name: str, *, device: str = "auto", adapter: Path | None = None) -> Any:
+    """The base model in float32 on a CPU and bfloat16 on a GPU, with an adapter if given."""
+    require("torch", "transformers")
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    device = pick_device(device)
+    dtype = torch.bfloat16 if device == "cuda" else torch.float32
+    try:
+        model = AutoModelForCausalLM.from_pretrained(base_folder(name), dtype=dtype)
+    except (OSError, ValueError) as error:
+        raise _not_loaded(name, error) from error
+    if adapter is not None:
+        require("peft")
+        from peft import PeftModel
+
+        model = PeftModel.from_pretrained(model, str(adapter))
+    return model.to(device)
+
+
+def pick_device(wanted: str) -> str:
+    """`auto` is cuda where there is one, else cpu."""
+    if wanted != "auto":
+        return wanted
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _not_loaded(name: str, error: Exception) -> MhxError:
+    first = (str(error).splitlines() or [""])[0]
+    return MhxError(
+        Problem(
+            f"the base model {name!r} cannot be loaded: {first}",
+            f"give a model folder, a hub name that transformers can fetch, or {TINY}",
+        )
+    )
+
+
+def check_round_trip(tokenizer: Any, samples: list[str], name: str) -> None:
+    """Refuse a tokenizer that loses characters (ZWNJ, blanks) of the language's text.
+
+    Raises MhxError showing the first difference.
+    """
+    for text in samples:
+        ids = tokenizer(text, add_special_tokens=False)["input_ids"]
+        back = tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False)
+        if back != text:
+            place = next(
+                (i for i, pair in enumerate(zip(text, back, strict=False)) if pair[0] != pair[1]),
+                min(len(text), len(back)),
+            )
+            lost = text[place : place + 1]
+            raise MhxError(
+                Problem(
+                    f"the tokenizer of {name!r} does not give back what it read: at {place}, "
+                    f"{lost!r} (U+{ord(lost):04X}) of {text[max(0, place - 12):place + 12]!r}"
+                    if lost
+                    else f"the tokenizer of {name!r} adds to the text {text[:40]!r}",
+                    "choose a base whose tokenizer keeps the text of this language",
+                )
+            )

@@ -1,0 +1,113 @@
+"""Chat templates and loss masks: only what the supporter says is learned, stop token included."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mhx.errors import MhxError, Problem
+
+Message = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Token ids of one conversation and which of them are learned."""
+
+    ids: list[int]
+    mask: list[bool]
+
+
+def encode(tokenizer: Any, messages: Sequence[Message], *, name: str, max_length: int) -> Encoded:
+    """A conversation through the chat template, with its assistant mask, verified by decoding.
+
+    The mask comes from the template's generation marks; a template without them is rendered
+    turn by turn, which is allowed only if each rendering is a prefix of the next. Cut at
+    `max_length`. Raises MhxError naming the dialogue when nothing would be learned or the mask
+    does not decode to the assistant's words.
+    """
+    if tokenizer.chat_template is None:
+        raise MhxError(
+            Problem("the tokenizer has no chat template", "choose an instruction-tuned base")
+        )
+    template = str(tokenizer.chat_template)
+    full = _by_marks if "{% generation" in template or "{%- generation" in template else _by_prefix
+    encoded = full(tokenizer, list(messages), name)
+    _verify(tokenizer, messages, encoded, name)
+    cut = Encoded(encoded.ids[:max_length], encoded.mask[:max_length])
+    if not any(cut.mask):
+        raise MhxError(
+            Problem(
+                f"dialogue {name}: no supporter token within {max_length} tokens",
+                "raise max_length in train.yaml, or shorten the dialogue",
+            )
+        )
+    return cut
+
+
+def _by_marks(tokenizer: Any, messages: list[Message], name: str) -> Encoded:
+    done = tokenizer.apply_chat_template(
+        messages, tokenize=True, return_dict=True, return_assistant_tokens_mask=True
+    )
+    key = "assistant_masks" if "assistant_masks" in done else "assistant_mask"
+    return Encoded(list(done["input_ids"]), [bool(value) for value in done[key]])
+
+
+def _by_prefix(tokenizer: Any, messages: list[Message], name: str) -> Encoded:
+    """Render up to each assistant turn with the generation prompt, then with the turn."""
+    text = tokenizer.apply_chat_template(messages, tokenize=False)
+    spans: list[tuple[int, int]] = []
+    for place, message in enumerate(messages):
+        if message["role"] != "assistant":
+            continue
+        before = tokenizer.apply_chat_template(
+            messages[:place], tokenize=False, add_generation_prompt=True
+        )
+        after = tokenizer.apply_chat_template(messages[: place + 1], tokenize=False)
+        if not text.startswith(before) or not text.startswith(after):
+            raise MhxError(
+                Problem(
+                    "the chat template has no generation marks and renders earlier turns anew",
+                    "give the tokenizer a training template with {% generation %} around the "
+                    "assistant's text and its end token",
+                )
+            )
+        spans.append((len(before), len(after)))
+    done = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+    mask = [
+        any(start >= first and end <= last and end > start for first, last in spans)
+        for start, end in done["offset_mapping"]
+    ]
+    return Encoded(list(done["input_ids"]), mask)
+
+
+def _verify(tokenizer: Any, messages: Sequence[Message], encoded: Encoded, name: str) -> None:
+    """The masked tokens decode to the assistant turns, and each run ends with a stop token."""
+    runs: list[list[int]] = []
+    for place, (token, learned) in enumerate(zip(encoded.ids, encoded.mask, strict=True)):
+        if not learned:
+            continue
+        if place == 0 or not encoded.mask[place - 1]:
+            runs.append([])
+        runs[-1].append(token)
+    wanted = [message["content"] for message in messages if message["role"] == "assistant"]
+    specials = set(tokenizer.all_special_ids)
+    told = [
+        tokenizer.decode(run, skip_special_tokens=True, clean_up_tokenization_spaces=False).strip()
+        for run in runs
+    ]
+    if [text.strip() for text in wanted] != told:
+        raise MhxError(
+            Problem(
+                f"dialogue {name}: the loss mask covers {told[:1]!r}, not the supporter's words",
+                "the chat template's generation marks are wrong for this tokenizer",
+            )
+        )
+    if any(not specials & set(run[-2:]) for run in runs):
+        raise MhxError(
+            Problem(
+                f"dialogue {name}: the stop token is outside the loss mask",
+                "put the end token inside the generation marks, else answers never end",
+            )
+        )

@@ -1,0 +1,77 @@
+"""Translation memories: an exact match, else the nearest above a threshold, else nothing."""
+
+from __future__ import annotations
+
+import re
+from itertools import chain
+
+from mhx.contracts import BackendSettings, Reply, Request
+from mhx.corpus.tmx import Unit, read_tmx
+from mhx.files import hash_file
+
+FUZZY = 90.0  # percent, rapidfuzz ratio on normalized text; a fuzzy match always goes to review
+
+
+def open(settings: BackendSettings) -> Memory:
+    """Read all memories. Raises MhxError for a file that is not TMX or lacks the pair."""
+    units = chain.from_iterable(
+        read_tmx(path, settings.source, settings.target) for path in settings.memories
+    )
+    digests = [hash_file(path)[:12] for path in settings.memories]
+    return Memory(list(units), settings.exclude, digests)
+
+
+class Memory:
+    """Units by normalized source text; the first file's unit wins."""
+
+    def __init__(self, units: list[Unit], exclude: frozenset[str], digests: list[str]) -> None:
+        self.exclude = {key(text) for text in exclude}
+        self.units: dict[str, Unit] = {}
+        for unit in units:
+            if key(unit.source) not in self.exclude:
+                self.units.setdefault(key(unit.source), unit)
+        self.keys = list(self.units)
+        self.revision = "+".join(digests) or "empty"
+        self.signature = f"memory|files:{self.revision}|units:{len(self.units)}|fuzzy:{FUZZY:g}"
+
+    def translate(self, batch: list[Request]) -> list[Reply]:
+        """Exact, then fuzzy; a segment that is not held is not translated."""
+        return [self._one(request.text) for request in batch]
+
+    def _one(self, text: str) -> Reply:
+        wanted = key(text)
+        if wanted in self.exclude:
+            return self._none("held_out", "the test split is not in the memory")
+        unit = self.units.get(wanted)
+        if unit is not None:
+            return Reply(unit.target, "memory:exact", self.revision, detail=unit.origin)
+        near = self._nearest(wanted)
+        if near is None:
+            return self._none("not_in_memory", "")
+        unit, score = near
+        detail = f"{unit.origin} at {score:.0f} %: {unit.source}"
+        return Reply(unit.target, "memory:fuzzy", self.revision, detail=detail)
+
+    def _nearest(self, wanted: str) -> tuple[Unit, float] | None:
+        from rapidfuzz import fuzz, process
+
+        found = process.extractOne(wanted, self.keys, scorer=fuzz.ratio, score_cutoff=FUZZY)
+        if found is None:
+            return None
+        unit = self.units[found[0]]
+        # another number is another statement, however near the letters are
+        if re.findall(r"\d+", unit.source) != re.findall(r"\d+", wanted):
+            return None
+        return unit, float(found[1])
+
+    def _none(self, failure: str, detail: str) -> Reply:
+        return Reply(None, "memory", self.revision, failure=failure, detail=detail)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+def key(text: str) -> str:
+    """Case, blanks and typographic quotes do not make another segment."""
+    plain = text.translate(str.maketrans("’‘“”–—", "''\"\"--"))
+    return re.sub(r"\s+", " ", plain).strip().lower()
