@@ -121,7 +121,7 @@ def _language(plugin: Plugin, shelves: Shelves, report: Report, today: date) -> 
 
 
 def _rule_problems(language: Language) -> list[Problem]:
-    address = dict(language.manifest.grammar.default_address)
+    address = language.manifest.grammar.default_address
     failures = run_rule_tests(language.card, language.hooks, address)
     if not failures:
         return []
@@ -149,7 +149,7 @@ def _golden(language: Language, kind: str, case: Golden) -> Iterator[str]:
         if got != case.out:
             yield f"{case.text!r} gives {got!r}, wanted {case.out!r}"
         return
-    plan: Plan = plan_from_test(case.plan, dict(language.manifest.grammar.default_address))
+    plan: Plan = plan_from_test(case.plan, language.manifest.grammar.default_address)
     rules = language.card.rules if kind == "adaptation" else []
     done = adapt_segment(case.text, role=case.role, risk=False, plan=plan, rules=rules, hooks=hooks)
     if case.out is not None and done.adapted != case.out:
@@ -199,7 +199,8 @@ def _check_corpus(language: Language, shelves: Shelves) -> int:
     if not corpus:
         return 0
     sources = {item.id: item for item in load_language("en", shelves=shelves).source_corpus}
-    known = {entry.id for entry in [*language.card.rules, *language.card.facts]} | {"uncovered"}
+    known = {rule.id for rule in language.card.rules} | {fact.id for fact in language.card.facts}
+    known.add("uncovered")
     problems: list[Problem] = []
     path = language.folder / "corpus"
     for item in corpus:
@@ -247,7 +248,8 @@ def _lacks_bronze(language: Language, shelves: Shelves, today: date) -> Iterator
         yield "facts with sources"
     if not language.card.rules:
         yield "rules with tests"
-    if not (language.corpus or language.source_corpus):
+    own = language.source_corpus if language.tag == "en" else language.corpus
+    if not own:
         yield "a corpus (corpus/*.jsonl)"
     if language.tag != "en" and language.adapter("mhx-tiny") is None:
         yield f"an adapter (mhx train --lang {language.tag} --install)"

@@ -132,7 +132,7 @@ class MeasureSettings:
 class Measure(Protocol):
     """An opened measure.
 
-    `score` takes one row a scored unit (columns by the measure's needs: ``unit``, ``prompt``,
+    Every number it gives is printed with its signature and its agreement with people. `score` takes one row a scored unit (columns by the measure's needs: ``unit``, ``prompt``,
     ``response``, ``reference``) and returns the long frame ``unit, measure, score, status,
     scorer``; a unit without a score has a null score and a status that says why.
     """
@@ -144,3 +144,6 @@ class Measure(Protocol):
 
     def agreement(self) -> dict[str, Any]:
         """The scorer's measured agreement with human labels for this language, or ``{}``."""
+
+    def summary(self, frame: pl.DataFrame) -> dict[str, Any]:
+        """What holds for all units together (a corpus score with its signature), or ``{}``."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from mhx.contracts import Finding, Hooks
 from mhx.errors import MhxError, Problem
@@ -105,7 +105,9 @@ def _rule_edits(rule: Rule, text: str) -> Iterator[Edit]:
         if after == before:
             continue
         start, end = match.span()
-        operation = "insert" if not before else "replace" if after else "delete"
+        operation: Literal["insert", "replace", "delete"] = (
+            "insert" if not before else "replace" if after else "delete"
+        )
         yield Edit(
             start=start,
             end=end,
@@ -157,7 +159,7 @@ def _feature(code: str) -> Any:
 
 # ---------------------------------------------------------------- tests of a card
 
-def plan_from_test(test: TestPlan | None, address: dict[str, str]) -> Plan:
+def plan_from_test(test: TestPlan | None, address: Mapping[Any, str]) -> Plan:
     """The dialogue plan a golden case describes; what it leaves out is the language's default."""
     test = test or TestPlan()
     entities = [
@@ -173,7 +175,7 @@ def plan_from_test(test: TestPlan | None, address: dict[str, str]) -> Plan:
     )
 
 
-def run_rule_tests(card: Card, hooks: Hooks, address: dict[str, str]) -> list[tuple[str, str]]:
+def run_rule_tests(card: Card, hooks: Hooks, address: Mapping[Any, str]) -> list[tuple[str, str]]:
     """Run every rule's tests, the rule alone. Returns (rule id, what failed) for each failure."""
     failures: list[tuple[str, str]] = []
     for rule in card.rules:

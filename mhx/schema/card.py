@@ -180,7 +180,8 @@ class Card(Strict):
             raise ValueError(f"status {self.status!r} without a sign-off — say draft, or add signoffs")
         known_sources = {source.id for source in self.sources}
         ids: set[str] = set()
-        for item in [*self.sources, *self.facts, *self.rules]:
+        named: list[Source | Fact | Rule] = [*self.sources, *self.facts, *self.rules]
+        for item in named:
             if item.id in ids:
                 raise ValueError(f"id {item.id!r} is used twice — ids are unique in a card")
             ids.add(item.id)

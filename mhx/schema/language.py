@@ -103,6 +103,7 @@ class TrainRecipe(Strict):
     weight_decay: float = Field(0.0, ge=0)
     max_length: int = Field(512, ge=16)
     max_grad_norm: float = Field(1.0, gt=0)
+    max_steps: int | None = Field(None, ge=1, description="stop after so many steps; all when null")
     seed: int = 0
     overrides: dict[str, dict[str, Any]] = Field({}, description="by base name: settings that differ")
 

@@ -75,7 +75,12 @@ class Territory(Strict):
         known = {source.id for source in self.sources}
         if self.emergency is not None and self.emergency not in services:
             raise ValueError(f"emergency {self.emergency!r} is no service here — give a service id")
-        for item in [*self.services, *self.institutions, *self.facts]:
+        sourced: list[Service | Institution | Fact] = [
+            *self.services,
+            *self.institutions,
+            *self.facts,
+        ]
+        for item in sourced:
             for source in item.sources:
                 if source not in known:
                     raise ValueError(f"{item.id}: source {source!r} is not listed — add it under sources")

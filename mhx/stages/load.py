@@ -18,6 +18,7 @@ from mhx.language import Language
 from mhx.run import Counts, Run
 from mhx.schema import Dialogue, Origin, Participant, Turn
 from mhx.schema.base import Role
+from mhx.schema.dialogue import Risk
 
 SETTINGS = ("source", "source_sha256", "mapping", "source_lang", "seed", "limit")
 OUTPUTS = ("load.parquet",)
@@ -117,7 +118,7 @@ def _dialogue(
     while len(turns) < 2:  # a one-sided record is kept to be read, and rejected
         turns.append(Turn(role="supporter", segments=[""]))
     identity = sha256(f"{Path(source).name}:{raw.row}")[:10]
-    risk = "explicit" if any(turn.risk for turn in turns) else "none"
+    risk: Risk = "explicit" if any(turn.risk for turn in turns) else "none"
     dialogue = Dialogue(
         id=f"{raw.row:06d}-{identity}",
         lang=language.tag,

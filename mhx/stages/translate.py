@@ -67,8 +67,8 @@ def open_backend(run: Run, exclude: frozenset[str]) -> tuple[BackendManifest, Ba
     settings = BackendSettings(
         source=run.settings.source_lang,
         target=run.settings.lang,
-        source_codes=dict(run.source.manifest.codes),
-        target_codes=dict(run.language.manifest.codes),
+        source_codes={str(k): v for k, v in run.source.manifest.codes.items()},
+        target_codes={str(k): v for k, v in run.language.manifest.codes.items()},
         model=model or manifest.default_model,
         memories=[Path(path) for path in run.settings.memories] + run.language.memories,
         device=run.settings.device,

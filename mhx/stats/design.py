@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from mhx.errors import Problem, unknown
-from mhx.stats import columns
+from mhx.errors import Problem
+from mhx.stats import columns, problems
 from mhx.stats.columns import Factor
 from mhx.stats.resample import Floats, Ints
 from mhx.stats.results import Kind
@@ -64,24 +64,24 @@ def read_design(frame: pl.DataFrame, *, scores: Sequence[str], groups: Sequence[
     """The design of a table; raises MhxError with every bad column and value."""
     named = {"scores": scores, "groups": groups, "unit": unit, "cluster": cluster,
              "language": [language] if language else [], "baseline": list(baseline)}
-    problems = columns.missing_columns(frame, named)
-    problems += [Problem("none is named", "name at least one column", field=option)
+    found = problems.missing_columns(frame, named)
+    found += [Problem("none is named", "name at least one column", field=option)
                  for option in ("scores", "groups") if not named[option]]
     if frame.is_empty():
-        problems.append(Problem("the table has no rows", "check the file"))
+        found.append(Problem("the table has no rows", "check the file"))
     present = [name for name in scores if name in frame.columns]
-    problems += columns.score_problems(frame, present)
+    found += problems.score_problems(frame, present)
     if composite is not None and composite in frame.columns:
-        problems.append(Problem(f"{composite!r} is already a column", "choose another name",
+        found.append(Problem(f"{composite!r} is already a column", "choose another name",
                                 field="composite"))
     used = {name for names in list(named.values())[1:] for name in names}
     factors = {name: columns.code(frame, name) for name in sorted(used & set(frame.columns))}
     wanted = {name: factors[name] for name in groups if name in factors and name != language}
     if not frame.is_empty():
-        problems += columns.reference_problems(wanted, reference, [language] if language else [])
-    problems += _null_problems(factors, [*unit, *cluster])
-    problems += _baseline_problems(factors, baseline)
-    columns.stop(problems)
+        found += problems.reference_problems(wanted, reference, [language] if language else [])
+    found += problems.null_problems(factors, [*unit, *cluster])
+    found += problems.baseline_problems(factors, baseline)
+    problems.stop(found)
     unit_codes = columns.cross([factors[name] for name in unit]) if unit else None
     clusters, within = _clusters(unit_codes, [factors[name].codes for name in cluster])
     return Design(
@@ -91,29 +91,10 @@ def read_design(frame: pl.DataFrame, *, scores: Sequence[str], groups: Sequence[
         clusters=clusters,
         within_unit=within,
         slices=_slices(len(frame), factors.get(language or ""), factors, baseline),
-        notes=tuple(f"{name}: {int((factor.codes < 0).sum())} rows have no value and are in no "
-                    "group" for name, factor in wanted.items() if (factor.codes < 0).any()),
+        notes=tuple(f"{name}: {int((factors[name].codes < 0).sum())} rows have no value and are "
+                    "in no group" for name in (*wanted, *named["language"], *baseline)
+                    if (factors[name].codes < 0).any()),
     )
-
-
-def _null_problems(factors: Mapping[str, Factor], names: Sequence[str]) -> list[Problem]:
-    return [
-        Problem(f"{int((factors[name].codes < 0).sum())} rows have no value", field=name,
-                fix="a unit or cluster must be known in every row; fill it in or drop the rows")
-        for name in names if name in factors and (factors[name].codes < 0).any()
-    ]
-
-
-def _baseline_problems(factors: Mapping[str, Factor],
-                       baseline: Mapping[str, str]) -> list[Problem]:
-    if len(baseline) > 1:
-        return [Problem("more than one column is named", "give one COL=VALUE", field="baseline")]
-    for name, value in baseline.items():
-        labels = factors[name].labels if name in factors else (str(value),)
-        if str(value) not in labels:
-            return [Problem(found.what, found.fix, field=name)
-                    for found in unknown("baseline", str(value), labels).problems]
-    return []
 
 
 def _scores(frame: pl.DataFrame, scores: Sequence[str], composite: str | None) -> dict[str, Floats]:
@@ -153,7 +134,7 @@ def _clusters(unit: Ints | None, given: Sequence[Ints]) -> tuple[tuple[Ints, ...
     constant = [len(np.unique(np.stack([unit, codes]), axis=1).T) == units for codes in given]
     coarse = [codes for codes, ok in zip(given, constant, strict=True) if ok]
     crossing = [codes for codes, ok in zip(given, constant, strict=True) if not ok]
-    return tuple([*(coarse or [unit]), *crossing]), not crossing
+    return (*(coarse or [unit]), *crossing), not crossing
 
 
 def _slices(rows: int, language: Factor | None, factors: Mapping[str, Factor],

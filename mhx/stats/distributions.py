@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import import_module
 from typing import Any
 
 MANY_DF = 1000.0  # above this a t is a normal to three digits, and scipy's range is 60x faster
@@ -11,7 +10,9 @@ MANY_DF = 1000.0  # above this a t is a normal to three digits, and scipy's rang
 
 @cache
 def _special() -> Any:
-    return import_module("scipy.special")
+    from scipy import special
+
+    return special
 
 
 def normal_cdf(z: float) -> float:
@@ -41,14 +42,16 @@ def two_sided(t: float, df: float) -> float:
 
 def range_tail(q: float, groups: int, df: float) -> float:
     """P(Q >= q) of the studentized range of `groups` means (Tukey 1953)."""
-    scipy_range = import_module("scipy.stats").studentized_range
-    return float(scipy_range.sf(q, groups, float("inf") if df > MANY_DF else df))
+    from scipy.stats import studentized_range
+
+    return float(studentized_range.sf(q, groups, float("inf") if df > MANY_DF else df))
 
 
 def range_quantile(p: float, groups: int, df: float) -> float:
     """q with P(Q <= q) = p of the studentized range."""
-    scipy_range = import_module("scipy.stats").studentized_range
-    return float(scipy_range.ppf(p, groups, float("inf") if df > MANY_DF else df))
+    from scipy.stats import studentized_range
+
+    return float(studentized_range.ppf(p, groups, float("inf") if df > MANY_DF else df))
 
 
 def share_lower_bound(hits: int, n: int, alpha: float) -> float:

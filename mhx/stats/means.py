@@ -1,17 +1,14 @@
-"""Group means: covariance under clustering, bootstrap draws, one-sided bounds, the floor."""
+"""Group means: their covariance under clustering and their bootstrap draws."""
 
 from __future__ import annotations
 
 from itertools import combinations
 from math import sqrt
-from typing import Any
 
 import numpy as np
 
-from mhx.stats.distributions import share_lower_bound, share_upper_bound
 from mhx.stats.estimate import Estimate, small_sample
 from mhx.stats.resample import Floats, Seed, bootstrap_ratios
-from mhx.stats.results import FloorVerdict, WorstGroup
 from mhx.stats.sample import Sample
 
 
@@ -82,16 +79,18 @@ def group_draws(sample: Sample, *, resamples: int, seed: Seed) -> Floats | None:
     if not sample.independent:
         clusters = int(codes.max(initial=-1)) + 1
         cell = codes * size + sample.group
-        top = np.bincount(cell, weights=sample.y, minlength=clusters * size)
-        bottom = np.bincount(cell, minlength=clusters * size).astype(float)
-        return bootstrap_ratios(top.reshape(-1, size), bottom.reshape(-1, size),
-                                resamples=resamples, seed=seed)[0]
+        top: Floats = np.zeros(clusters * size)
+        top += np.bincount(cell, weights=sample.y, minlength=clusters * size)
+        bottom = np.bincount(cell, minlength=clusters * size).astype(np.float64)
+        joint: Floats = bootstrap_ratios(top.reshape(-1, size), bottom.reshape(-1, size),
+                                         resamples=resamples, seed=seed)[0]
+        return joint
     cell, place = np.unique(sample.group * (int(codes.max(initial=0)) + 1) + codes,
                             return_inverse=True)
-    top = np.bincount(place, weights=sample.y)
-    bottom = np.bincount(place).astype(float)
+    tops: Floats = np.bincount(place, weights=sample.y).astype(np.float64)
+    bottoms = np.bincount(place).astype(np.float64)
     home = cell // (int(codes.max(initial=0)) + 1)
-    draws = bootstrap_ratios(top[:, None], bottom[:, None], resamples=resamples, seed=seed,
+    draws = bootstrap_ratios(tops[:, None], bottoms[:, None], resamples=resamples, seed=seed,
                              strata=home)[:, :, 0].T
     out = np.full((resamples, size), np.nan)
     out[:, : draws.shape[1]] = draws
@@ -109,50 +108,3 @@ def group_estimates(sample: Sample, cov: Floats, draws: Floats | None) -> list[E
         )
         for group in range(sample.size)
     ]
-
-
-def one_sided(sample: Sample, group: int, estimate: Estimate,
-              alpha: float) -> tuple[float | None, float | None, str]:
-    """Lower and upper one-sided 1 - alpha bounds of a group's mean, and how they were found.
-
-    Exact (Clopper-Pearson) for independent 0/1 scores. A group without spread is bounded by what
-    its clusters allow: all 20 of 20 at the top leave room for 14 % misses.
-    """
-    scores = sample.of(group)
-    if estimate.clusters == len(scores) and bool(np.isin(scores, (0.0, 1.0)).all()):
-        hits, n = int(scores.sum()), len(scores)
-        if n:
-            return share_lower_bound(hits, n, alpha), share_upper_bound(hits, n, alpha), "exact"
-    limits = estimate.limits(alpha)
-    if limits is None:
-        return None, None, "too few units"
-    how = "exact" if estimate.constant else "bootstrap" if estimate.resampled else "t"
-    return limits[0], limits[1], how
-
-
-def worst_group(sample: Sample, estimates: list[Estimate], *, floor: float | None, alpha: float,
-                where: dict[str, Any]) -> WorstGroup | None:
-    """The lowest group and the verdict on the floor over all groups; None without scores.
-
-    "Met" claims something of every group, so no correction for many groups is due (an
-    intersection-union test, Berger 1982).
-    """
-    filled = [group for group in range(sample.size) if sample.n[group]]
-    if not filled:
-        return None
-    labels = sample.layout.labels
-    bounds = {group: one_sided(sample, group, estimates[group], alpha) for group in filled}
-    worst = min(filled, key=lambda group: (estimates[group].value, labels[group]))
-    unknown = [group for group in filled if bounds[group][0] is None]
-    weakest = unknown[0] if unknown else min(filled, key=lambda group: bounds[group][0] or 0.0)
-    verdict: FloorVerdict = "no floor given"
-    if floor is not None:
-        lows, highs = ([bounds[group][side] for group in filled] for side in (0, 1))
-        missed = any(high is not None and high < floor for high in highs)
-        met = all(low is not None and low >= floor for low in lows)
-        verdict = "missed" if missed else "met" if met else "not shown"
-    return WorstGroup(
-        **where, group=labels[worst], mean=estimates[worst].value,
-        n=int(sample.n[worst]), bound=bounds[worst][0], weakest=labels[weakest],
-        weakest_bound=bounds[weakest][0], floor=floor, verdict=verdict, method=bounds[worst][2],
-    )

@@ -10,8 +10,9 @@ import numpy as np
 
 from mhx.stats.distributions import log_arrangements, two_sided
 from mhx.stats.estimate import Estimate, small_sample
+from mhx.stats.layout import MOSTLY
 from mhx.stats.resample import Floats, Seed, bootstrap_ratios
-from mhx.stats.sample import MOSTLY, Sample
+from mhx.stats.sample import Sample
 from mhx.stats.signflip import cluster_sums
 
 FLOOR_SHARE = 0.95  # share of both groups' scores at one end of the scale that hides any gap

@@ -85,8 +85,8 @@ def flip_sums(values: Floats, *, flips: int, seed: Seed) -> tuple[Floats, bool]:
     for start in range(0, flips, step):
         rows = min(step, flips - start)
         raw = rng.bit_generator.random_raw(rows * (-(-clusters // 64)))
-        bits = np.unpackbits(raw.view(np.uint8)).reshape(rows, -1)[:, :clusters]
-        out[start : start + rows] = bits.astype(np.float32) @ single
+        signs = np.unpackbits(raw.view(np.uint8)).reshape(rows, -1)[:, :clusters]
+        out[start : start + rows] = signs.astype(np.float32) @ single
     return 2.0 * out - total, False
 
 

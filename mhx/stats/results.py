@@ -88,7 +88,7 @@ class Contrast(Where):
 
 @dataclass(frozen=True, kw_only=True)
 class LargestGap(Where):
-    """Highest minus lowest group mean, calibrated for having been picked.
+    """The largest gap between any two groups, calibrated for having been picked.
 
     `low` and `high` come from simultaneous intervals of all pairs, so at true equality `low` is
     0 in 1 - alpha of all tables. `tost_p` tests that every pair of groups is within the margin.

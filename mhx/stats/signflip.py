@@ -32,7 +32,8 @@ def cluster_sums(differences: Floats, clusters: Ints) -> tuple[Floats, Floats]:
     present = np.isfinite(differences)
     filled = np.where(present, differences, 0.0)
     if len(np.unique(clusters)) == len(clusters):
-        return filled, present.astype(float)
+        held = present.any(1)
+        return filled[held], present[held].astype(float)
     size = int(clusters.max()) + 1
     top, bottom = np.zeros((size, filled.shape[1])), np.zeros((size, filled.shape[1]))
     np.add.at(top, clusters, filled)

@@ -64,7 +64,7 @@ def load_model(name: str, *, device: str = "auto", adapter: Path | None = None) 
     device = pick_device(device)
     dtype = torch.bfloat16 if device == "cuda" else torch.float32
     try:
-        model = AutoModelForCausalLM.from_pretrained(base_folder(name), dtype=dtype)
+        model: Any = AutoModelForCausalLM.from_pretrained(base_folder(name), dtype=dtype)
     except (OSError, ValueError) as error:
         raise _not_loaded(name, error) from error
     if adapter is not None:

@@ -95,7 +95,7 @@ def train_lora(
     optimizer = torch.optim.AdamW(
         weights, lr=recipe.learning_rate, weight_decay=recipe.weight_decay
     )
-    batches = list(_batches(encoded, recipe))
+    batches = list(_batches(encoded, recipe))[: recipe.max_steps]
     total = len(batches)
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, _schedule(recipe, total))
     key = hash_json([recipe.model_dump(), base, [item.ids for item in encoded]])

@@ -23,7 +23,7 @@ from mhx.training.masks import Message
 
 SEED = 20261121
 VOCABULARY = 4096
-SHAPE = {"hidden_size": 192, "intermediate_size": 512, "num_hidden_layers": 4,
+SHAPE: dict[str, Any] = {"hidden_size": 192, "intermediate_size": 512, "num_hidden_layers": 4,
          "num_attention_heads": 6, "num_key_value_heads": 2, "head_dim": 32}
 EPOCHS, BATCH, LENGTH, RATE = 12, 4, 512, 2e-3
 SPECIAL = ["<pad>", "<unk>", "<s>", "</s>", "<|system|>", "<|user|>", "<|assistant|>", "<|end|>"]
@@ -101,7 +101,7 @@ def build_tokenizer(conversations: list[list[Message]], out: Path) -> Any:
         [decoders.Replace("\u2581", " "), decoders.ByteFallback(), decoders.Fuse()]
     )
     tokenizer.add_special_tokens([AddedToken(text, special=True, normalized=False) for text in SPECIAL])
-    fast = PreTrainedTokenizerFast(
+    fast = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=tokenizer, pad_token="<pad>", unk_token="<unk>", bos_token="<s>",
         eos_token="<|end|>", model_max_length=LENGTH * 2, clean_up_tokenization_spaces=False,
     )

@@ -1,0 +1,13 @@
+"""chrF by sacrebleu's own code, with its signature."""
+
+from __future__ import annotations
+
+from mhx.contracts import Measure, MeasureSettings
+from mhx.scoring import Overlap
+
+
+def open(settings: MeasureSettings) -> Measure:
+    """sacrebleu's metric with its defaults (sentence-level BLEU uses the effective order)."""
+    from sacrebleu.metrics import CHRF
+
+    return Overlap("chrf", CHRF(), CHRF())

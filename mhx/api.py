@@ -1,0 +1,130 @@
+"""Opening a run: settings checked and completed, then the folder that holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from mhx.cards import load_territory
+from mhx.errors import MhxError, Problem
+from mhx.files import hash_file, hash_folder
+from mhx.language import Language, load_language
+from mhx.run import Reporter, Run, RunSettings, Silent, choose_folder, read_settings
+from mhx.shelves import Shelves, default_shelves
+from mhx.training.base import base_hash
+
+
+def open_run(
+    lang: str,
+    *,
+    shelves: Shelves | None = None,
+    territory: str | None = None,
+    card: str | None = None,
+    source: str | None = None,
+    mapping: dict[str, str] | None = None,
+    translator: str | None = None,
+    memories: Sequence[Path] = (),
+    base_model: str | None = None,
+    suite: str = "empathy",
+    all_probes: bool = False,
+    seed: int = 0,
+    today: date | None = None,
+    limit: int | None = None,
+    device: str = "auto",
+    out: Path = Path("runs"),
+    reporter: Reporter | None = None,
+) -> Run:
+    """A run with checked settings, in the newest folder that has the same ones or a new one.
+
+    Collects every problem of the arguments (unknown names, missing files) before it stops.
+    """
+    shelves = shelves or default_shelves()
+    problems: list[Problem] = []
+    language = load_language(lang, shelves=shelves, card=card)
+    manifest = language.manifest
+    if lang == "en":
+        problems.append(Problem("en is the source, not a target", "choose another --lang; mhx langs"))
+    chosen = translator or manifest.default_translator
+    place = territory or manifest.territory
+    for shelf, name in (("translation", chosen.partition(":")[0]), ("culture_cards", place),
+                        ("eval", suite), ("languages", "en")):
+        try:
+            shelves.get(shelf, name)
+        except MhxError as error:
+            problems += error.problems
+    files = [Path(path) for path in memories]
+    if source is not None and not source.startswith("hf:"):
+        files.append(Path(source))
+    problems += [
+        Problem("no such file", "check the path", path=path) for path in files if not path.is_file()
+    ]
+    if problems:
+        raise MhxError(problems)
+    settings = RunSettings(
+        lang=lang,
+        territory=place,
+        card=card,
+        source=source,
+        source_sha256=hash_file(Path(source)) if source and not source.startswith("hf:") else None,
+        mapping=mapping or {},
+        translator=chosen,
+        memories=[str(Path(path).resolve()) for path in memories],
+        memory_sha256=[hash_file(Path(path)) for path in memories],
+        base_model=base_model or language.recipe.base,
+        base_sha256=base_hash(base_model or language.recipe.base),
+        suite=suite,
+        all_probes=all_probes,
+        seed=seed,
+        today=today or date.today(),
+        limit=limit,
+        device=device,
+        plugin_sha256=_plugin_hashes(language, shelves, place, chosen, suite),
+    )
+    run = Run(
+        folder=choose_folder(out, settings),
+        settings=settings,
+        language=language,
+        source=load_language("en", shelves=shelves),
+        territory=load_territory(place, shelves=shelves),
+        shelves=shelves,
+        reporter=reporter or Silent(),
+    )
+    if (run.folder / "run.yaml").is_file():
+        run.settings = read_settings(run.folder)  # a resumed run keeps its day
+    return run
+
+
+def reopen(folder: Path, *, shelves: Shelves | None = None, reporter: Reporter | None = None) -> Run:
+    """The run of an existing folder, for reports and reviews."""
+    shelves = shelves or default_shelves()
+    settings = read_settings(folder)
+    return Run(
+        folder=folder,
+        settings=settings,
+        language=load_language(settings.lang, shelves=shelves, card=settings.card),
+        source=load_language(settings.source_lang, shelves=shelves),
+        territory=load_territory(settings.territory, shelves=shelves),
+        shelves=shelves,
+        reporter=reporter or Silent(),
+    )
+
+
+def _plugin_hashes(
+    language: Language, shelves: Shelves, territory: str, translator: str, suite: str
+) -> dict[str, str]:
+    """What the plugins held when the run began: a changed card is another run.
+
+    An installed adapter is left out: it is a product of runs, not an input of the corpus.
+    """
+    folders = {
+        "source": shelves.get("languages", "en").folder,
+        "language": language.folder,
+        "territory": shelves.get("culture_cards", territory).folder,
+        "translator": shelves.get("translation", translator.partition(":")[0]).folder,
+        "suite": shelves.get("eval", suite).folder,
+    }
+    skip = ("__pycache__", "adapters", "README.md")
+    hashes = {name: hash_folder(folder, skip=skip) for name, folder in folders.items()}
+    hashes["base_card"] = hash_file(shelves.base_card())
+    return hashes

@@ -1,0 +1,44 @@
+"""The Typer application; each group of commands registers itself from its own module."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mhx.cli import data, model, plugins, run, stats
+
+app = typer.Typer(
+    name="mhx",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help=(
+        "Adapt mental-health dialogue models to other languages and cultures: translate, adapt by "
+        "a sourced culture card, gate, train an adapter, measure quality and empathy parity, "
+        "report. Research software, not a therapist."
+    ),
+)
+
+
+def _version(show: bool) -> None:
+    if show:
+        from mhx.version import __version__
+
+        typer.echo(f"mhx {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+for module in (run, plugins, data, model, stats):
+    module.register(app)

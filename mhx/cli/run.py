@@ -1,0 +1,207 @@
+"""adapt, report, doctor, purge: whole runs and what they leave."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mhx.cli import common
+
+if TYPE_CHECKING:
+    from mhx.run import Run
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command()(adapt)
+    app.command()(report)
+    app.command()(doctor)
+    app.command()(purge)
+
+
+def adapt(
+    lang: Annotated[str, typer.Option("--lang", help="Target language (mhx langs lists them).")],
+    territory: Annotated[str | None, typer.Option(help="Territory of services and law, such as PL.")] = None,
+    source: Annotated[str | None, typer.Option(help="Your dialogues: CSV, JSON, JSONL, Parquet, XLSX, or hf:NAME. Default: the shipped corpus.")] = None,
+    map_: Annotated[str | None, typer.Option("--map", help="Columns: seeker=COL,supporter=COL.")] = None,
+    translator: Annotated[str | None, typer.Option(help="NAME[:MODEL]: memory, apertium, hf:MODEL.")] = None,
+    memory: Annotated[list[Path] | None, typer.Option(help="A TMX memory to use as well.")] = None,
+    base_model: Annotated[str | None, typer.Option(help="Any Hugging Face causal LM, by name or folder.")] = None,
+    card: Annotated[str | None, typer.Option(help="Another culture card of the language, such as fa-AF.")] = None,
+    first: Annotated[str | None, typer.Option("--from", help="First stage to do (again).")] = None,
+    until: Annotated[str | None, typer.Option(help="Last stage to do.")] = None,
+    out: common.Out = Path("runs"),
+    suite: Annotated[str, typer.Option(help="Suite of measures with its frozen analysis plan.")] = "empathy",
+    all_probes: Annotated[bool, typer.Option("--all-probes", help="All probes, not the seeded subset.")] = False,
+    limit: Annotated[int | None, typer.Option(help="Only the first N records of the source.", min=1)] = None,
+    seed: common.Seed = 0,
+    today: common.Today = None,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and stop.")] = False,
+    plugins: common.Plugins = None,
+    shadow: common.Shadow = None,
+    allow_code: common.AllowCode = False,
+    json_: common.Json = False,
+) -> None:
+    """Do the whole job for one language: from source dialogues to the fairness report.
+
+    Example: mhx adapt --lang pl
+    """
+    from mhx.api import open_run
+    from mhx.pipeline import chosen, execute
+
+    stages = chosen(first, until)
+    run = open_run(
+        lang, shelves=common.shelves_of(plugins, shadow, allow_code), territory=territory,
+        card=card, source=source, mapping=common.pairs(map_), translator=translator,
+        memories=memory or [], base_model=base_model, suite=suite, all_probes=all_probes, seed=seed,
+        today=common.day(today), limit=limit, device=device, out=out, reporter=common.progress(json_),
+    )
+    if dry_run:
+        _dry(run, stages, json_)
+        return
+    run.reporter.say(
+        f"mhx adapt: {run.language.manifest.name} ({lang}), territory {run.settings.territory}, "
+        f"translator {run.settings.translator}, base {run.settings.base_model} → {run.folder}"
+    )
+    execute(run, first=first, last=until)
+    if json_:
+        common.emit(_summary(run))
+    else:
+        _show(run)
+
+
+def _dry(run: Run, stages: list[str], json_: bool) -> None:
+    from mhx.pipeline import stage_key
+
+    rows: list[dict[str, Any]] = []
+    known = True
+    previous: str | None = None
+    for name in stages:
+        key = stage_key(run, name, previous) if known and (previous is None or previous in run.records()) else ""
+        known = known and bool(key) and run.is_done(name, key)
+        rows.append({"stage": name, "would": "reuse" if known else "run"})
+        previous = name
+    if json_:
+        common.emit({"run": str(run.folder), "settings": run.settings.model_dump(mode="json"), "stages": rows})
+    else:
+        common.table(rows, title=f"would use {run.folder}")
+
+
+def _summary(run: Run) -> dict[str, Any]:
+    records = run.records()
+    return {
+        "run": str(run.folder),
+        "settings": run.settings.model_dump(mode="json"),
+        "stages": {name: record.model_dump(mode="json") for name, record in records.items()},
+        "report": str(run.path("report/index.html")) if "report" in records else None,
+    }
+
+
+def _show(run: Run) -> None:
+    """The account of every stage, the headline numbers, and where to look."""
+    rows, notes = [], []
+    for name, record in run.records().items():
+        counts = record.counts
+        row: dict[str, Any] = {"stage": name, "seconds": round(record.seconds, 1)}
+        if counts is not None:
+            row |= {"dialogues in": counts.rows_in, "accepted": counts.accepted,
+                    "review": counts.review, "rejected": counts.rejected}
+            reasons = ", ".join(f"{code} {number}" for code, number in counts.reasons.items())
+            row["why"] = reasons
+            notes += [f"{name}: {note}" for note in counts.notes]
+        rows.append(row)
+    common.table(rows, title=f"{run.language.manifest.name}: rows in = accepted + review + rejected")
+    for note in notes:
+        common.say(f"  {note}")
+    _advice(run)
+    headline = run.path("report/headline.txt")
+    if headline.is_file():
+        common.say("\n" + headline.read_text(encoding="utf-8").rstrip())
+    if run.path("report/index.html").is_file():
+        common.say(f"\nreport: {run.path('report/index.html')}")
+    else:
+        common.say(f"\nrun folder: {run.folder}")
+
+
+def _advice(run: Run) -> None:
+    """One clear line where the translator left text untranslated, with the ways on."""
+    record = run.records().get("translate")
+    if record is None or record.counts is None:
+        return
+    missing = record.counts.reasons.get("not_in_memory", 0)
+    if missing:
+        common.say(
+            f"  {missing} of {record.counts.rows_in} dialogues hold text that no memory holds: they "
+            f"went to review ({run.path('review.jsonl')}), nothing was invented.\n"
+            "  Ways on: --translator hf:facebook/nllb-200-distilled-600M (neural), "
+            "--translator apertium (rules, where it has the pair), --memory FILE.tmx (your own)."
+        )
+
+
+def report(
+    runs: Annotated[list[Path], typer.Argument(help="Run folders.")],
+    json_: common.Json = False,
+    plugins: common.Plugins = None,
+) -> None:
+    """Write the report (HTML, LaTeX, figures, JSON) of one run or several again.
+
+    Example: mhx report runs/pl/2026-11-21-1
+    """
+    from mhx.api import reopen
+    from mhx.errors import MhxError, Problem
+    from mhx.stages import report as stage
+
+    missing = [path for path in runs if not (path / "run.yaml").is_file()]
+    if missing:
+        raise MhxError([Problem("not a run folder", "give runs/LANG/DATE-N", path=path) for path in missing])
+    shelves = common.shelves_of(plugins)
+    written = []
+    for folder in runs:
+        run = reopen(folder, shelves=shelves, reporter=common.progress(json_))
+        stage.run(run)
+        written.append(str(run.path("report/index.html")))
+    if json_:
+        common.emit({"reports": written})
+    else:
+        for path in written:
+            common.say(path)
+
+
+def doctor(json_: common.Json = False) -> None:
+    """Show what works on this machine and, for what does not, the command that installs it."""
+    from mhx.doctor import examine
+
+    rows = examine()
+    if json_:
+        common.emit(rows)
+    else:
+        common.table(rows, title="mhx doctor")
+
+
+def purge(
+    out: common.Out = Path("runs"),
+    cache: Annotated[bool, typer.Option("--cache", help="Delete caches of translations and answers.")] = False,
+    runs: Annotated[bool, typer.Option("--runs", help="Delete run folders (they hold the corpus).")] = False,
+    lang: Annotated[str | None, typer.Option("--lang", help="Only runs of this language.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; without it, only show what would go.")] = False,
+    json_: common.Json = False,
+) -> None:
+    """Delete what holds text: caches (--cache) and runs (--runs). Shows first, deletes with --yes."""
+    from mhx.errors import UsageError
+    from mhx.purge import delete, targets
+
+    if not (cache or runs):
+        raise UsageError("nothing chosen", "add --cache, --runs or both")
+    found = targets(out, cache=cache, runs=runs, lang=lang)
+    rows = [{"path": str(path), "MiB": round(size / 2**20, 2)} for path, size in found]
+    if yes:
+        delete([path for path, _ in found])
+    if json_:
+        common.emit({"deleted": yes, "found": rows})
+        return
+    common.table(rows, title="deleted" if yes else "would delete (add --yes)")
+    if not rows:
+        common.say(f"nothing to delete in {out}")

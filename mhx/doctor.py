@@ -1,0 +1,56 @@
+"""What works on this machine, part by part, with the command for what is missing."""
+
+from __future__ import annotations
+
+import shutil
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+PARTS: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    ("core: check, card, parity, agree, report", ("polars", "pydantic", "scipy", "statsmodels", "matplotlib"), "pip install mhx"),
+    ("training and generation", ("torch", "transformers", "peft", "safetensors", "sentencepiece"), "pip install 'mhx[models]'"),
+    ("sentence splitting of your own text", ("spacy",), "pip install 'mhx[models]'"),
+    ("data sets of the hub (hf:NAME)", ("datasets",), "pip install 'mhx[models]'"),
+    ("Polish grammar (pl)", ("morfeusz2",), "pip install 'mhx[pl]'"),
+    ("language identification", ("lingua-language-detector",), "pip install mhx"),
+)
+
+
+def examine() -> list[dict[str, Any]]:
+    """One row a part: works, the versions found, the command for what is missing."""
+    rows = []
+    for part, packages, command in PARTS:
+        found, missing = [], []
+        for name in packages:
+            try:
+                found.append(f"{name} {version(name)}")
+            except PackageNotFoundError:
+                missing.append(name)
+        rows.append(_row(part, ", ".join(found), missing, command))
+    program = shutil.which("apertium")
+    rows.append(_row("translator apertium", program or "", [] if program else ["apertium"],
+                     "apt install apertium apertium-eng-spa"))
+    latex = shutil.which("pdflatex")
+    rows.append(_row("PDF of the LaTeX tables (optional)", latex or "", [] if latex else ["pdflatex"],
+                     "apt install texlive-latex-recommended"))
+    rows.append(_gpu_row())
+    return rows
+
+
+def _row(part: str, found: str, missing: list[str], command: str) -> dict[str, Any]:
+    return {
+        "part": part,
+        "works": not missing,
+        "found": found,
+        "install": f"{command}   # missing: {', '.join(missing)}" if missing else "",
+    }
+
+
+def _gpu_row() -> dict[str, Any]:
+    try:
+        import torch
+    except ImportError:
+        return {"part": "GPU", "works": False, "found": "", "install": "torch is not installed"}
+    if torch.cuda.is_available():
+        return {"part": "GPU", "works": True, "found": torch.cuda.get_device_name(0), "install": ""}
+    return {"part": "GPU", "works": False, "found": "none: training runs on the CPU", "install": ""}

@@ -1,0 +1,1 @@
+"""What an evaluation says of the corpus: acceptance, translation, adaptation, examples."""

@@ -1,0 +1,153 @@
+"""Measures of the corpus itself: acceptance, translation quality, adaptation edits, examples."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from mhx.adaptation.plan import make_plan
+from mhx.adaptation.rules import adapt_segment
+from mhx.contracts import MeasureSettings
+from mhx.corpus.frames import plan_of
+from mhx.files import hash_json, read_yaml
+from mhx.run import Run
+from mhx.schema import AdaptedDialogue, Dialogue
+from mhx.scoring import open_measure
+
+if TYPE_CHECKING:
+    import polars as pl
+
+QUALITY = ("chrf", "bleu", "ter")
+EXAMPLES = 12
+ACCEPTED = ("accepted", "author_draft")
+
+
+def acceptance(run: Run) -> dict[str, list[dict[str, Any]]]:
+    """Dialogues and accepted ones by topic, risk and the seeker's gender: a filter's bias shows.
+
+    The held-out test split is left out: it was not offered to the gate.
+    """
+    import polars as pl
+
+    frame = run.table("gate").unique("dialogue", maintain_order=True)
+    frame = frame.filter(pl.col("decision") != "held_out")
+    genders = [plan_of(text).seeker.gender for text in frame["plan"].to_list()]
+    frame = frame.with_columns(pl.Series("seeker_gender", genders, pl.String))
+    return {
+        column: frame.group_by(column)
+        .agg(dialogues=pl.len(), accepted=pl.col("decision").is_in(ACCEPTED).sum())
+        .sort("dialogues", column, descending=[True, False])
+        .head(20)
+        .to_dicts()
+        for column in ("topic", "risk", "seeker_gender")
+    }
+
+
+def _references(run: Run) -> list[tuple[Dialogue, AdaptedDialogue]]:
+    """The shipped test dialogues with their authored version."""
+    authored = {item.id: item for item in run.language.corpus}
+    return [
+        (item, authored[item.id])
+        for item in run.source.source_corpus
+        if item.split == "test" and item.id in authored
+    ]
+
+
+def translation(run: Run) -> dict[str, Any] | None:
+    """chrF, BLEU and TER of the engine on the shipped test dialogues; None for a user's corpus."""
+    import polars as pl
+
+    if run.settings.source is not None:
+        return None
+    references = {
+        (item.id, turn, segment): part.faithful
+        for _, item in _references(run)
+        for turn, spoken in enumerate(item.turns)
+        for segment, part in enumerate(spoken.segments)
+    }
+    frame = run.table("gate").filter(pl.col("split") == "test")
+    rows = [
+        {"unit": f"{row['dialogue']}|{row['turn']}|{row['segment']}", "response": row["faithful"],
+         "reference": references.get((row["dialogue"], row["turn"], row["segment"]))}
+        for row in frame.iter_rows(named=True)
+    ]
+    done = [row for row in rows if row["response"] and row["reference"]]
+    coverage = {"segments": len(rows), "translated": sum(bool(row["response"]) for row in rows)}
+    if not done:
+        return {"label": "no engine: the memory was not given the test dialogues",
+                "coverage": coverage, "rows": []}
+    table = pl.DataFrame(done, infer_schema_length=None)
+    out = []
+    for name in QUALITY:
+        settings = MeasureSettings(lang=run.language.tag, language_folder=run.language.folder)
+        _, measure = open_measure(name, settings, run.shelves)
+        out.append({"measure": name, **measure.summary(table)})
+    replay = run.settings.translator == "memory" and not run.settings.memories
+    label = "memory replay, not a quality figure" if replay else "measured"
+    return {"label": label, "coverage": coverage, "rows": out}
+
+
+def adaptation(run: Run) -> dict[str, Any] | None:
+    """The card's rules on the faithful text of the test dialogues, against the listed edits."""
+    import polars as pl
+
+    pairs = _references(run)
+    if not pairs:
+        return None
+    rows = []
+    for source, item in pairs:
+        made, listed = _edits(run, source, item)
+        rows.append({"unit": item.id, "response": json.dumps(made), "reference": json.dumps(listed)})
+    settings = MeasureSettings(lang=run.language.tag, language_folder=run.language.folder)
+    _, measure = open_measure("adaptation", settings, run.shelves)
+    summary = measure.summary(pl.DataFrame(rows))
+    summary.pop("signature", None)
+    frozen = frozen_rules(run)
+    label = f"{len(pairs)} test dialogues; one author's edits"
+    label += ", written after the rules were frozen" if frozen["kept"] else ""
+    return {"label": label, "frozen": frozen,
+            "rows": [{"kind": kind, **values} for kind, values in summary.items()]}
+
+
+def _edits(run: Run, source: Dialogue, item: AdaptedDialogue) -> tuple[list[Any], list[Any]]:
+    plan = make_plan(source, run.language, seed=run.settings.seed)
+    made, listed = [], []
+    for spoken, turn in zip(item.turns, source.turns, strict=True):
+        for part in spoken.segments:
+            done = adapt_segment(
+                part.faithful, role=spoken.role, risk=turn.risk, plan=plan,
+                rules=run.language.card.rules, hooks=run.language.hooks,
+            )
+            made.append([edit.model_dump() for edit in done.edits])
+            listed.append([edit.model_dump() for edit in part.edits])
+    return made, listed
+
+
+def frozen_rules(run: Run) -> dict[str, Any]:
+    """Whether the card's rules are still those that were frozen before the test edits."""
+    value, _ = read_yaml(run.language.card_path)
+    current = hash_json(value.get("rules", []))
+    path = run.language.folder / "corpus" / "frozen.json"
+    stored = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return {"rules_sha256": current, "frozen_sha256": stored.get("rules_sha256"),
+            "frozen_on": stored.get("frozen_on"), "kept": stored.get("rules_sha256") == current}
+
+
+def examples(run: Run) -> list[dict[str, Any]]:
+    """Adapted segments with most kinds of edits, one a card entry first."""
+    frame: pl.DataFrame = run.table("gate")
+    rows = [row for row in frame.iter_rows(named=True) if row["edits"] and row["edits"] != "[]"]
+    seen: set[str] = set()
+    first: list[Any] = []
+    rest: list[Any] = []
+    for row in rows:
+        edits = json.loads(row["edits"])
+        new = {edit["rule"] for edit in edits} - seen
+        (first if new else rest).append((row, edits))
+        seen |= new
+    return [
+        {"dialogue": row["dialogue"], "topic": row["topic"], "role": row["role"],
+         "turn": row["turn"], "source": row["text"], "faithful": row["faithful"],
+         "adapted": row["adapted"], "edits": edits}
+        for row, edits in [*first, *rest][:EXAMPLES]
+    ]

@@ -1,0 +1,266 @@
+"""evaluate: perplexity, translation, adaptation, empathy of base and adapter, parity, planted gap."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from mhx.contracts import Measure, MeasureSettings
+from mhx.corpus.probes import choose, compose
+from mhx.errors import MhxError
+from mhx.evaluation.corpus import acceptance, adaptation, examples, translation
+from mhx.files import hash_file, load_model, write_json, write_parquet
+from mhx.run import Counts, Run, machine, versions
+from mhx.schema import AnalysisPlan, MeasureManifest, SuiteManifest
+from mhx.scoring import open_measure
+from mhx.training.base import TINY, pick_device
+
+if TYPE_CHECKING:
+    import polars as pl
+
+SETTINGS = ("lang", "suite", "all_probes", "seed", "base_model", "base_sha256", "device", "plugin_sha256")
+OUTPUTS = ("scores.parquet", "responses.parquet", "evaluation.json")
+SYSTEMS = ("base", "adapter")
+PERPLEXITY_DIALOGUES = 64  # of the test split; more would only tighten the interval
+BABBLE = "pipeline check, not a finding: the base of a few million parameters answers with babble"
+
+
+def run(run: Run) -> None:
+    """Write `responses.parquet`, `scores.parquet` and `evaluation.json` (what the report shows)."""
+    suite_folder = run.shelves.get("eval", run.settings.suite).folder
+    suite = load_model(suite_folder / "suite.yaml", SuiteManifest)
+    plan_path = suite_folder / suite.analysis
+    plan = load_model(plan_path, AnalysisPlan)
+    run.log("plan frozen", suite=suite.name, plan_sha256=hash_file(plan_path))
+    responses = respond(run, suite)
+    empathy, scores = _empathy(run, responses)
+    write_parquet(run.path("responses.parquet"), responses)
+    write_parquet(run.path("scores.parquet"), scores)
+    run.reporter.say("  parity and planted-gap check")
+    result = {
+        "meta": _meta(run, plan, hash_file(plan_path), responses),
+        "accounts": _accounts(run),
+        "acceptance": acceptance(run),
+        "perplexity": _perplexity(run),
+        "translation": translation(run),
+        "adaptation": adaptation(run),
+        "empathy": empathy,
+        **_parity(scores, plan, run),
+        "cross_language": _cross_language(run, plan),
+        "planted": _planted(run.settings.seed),
+        "responses": _some(responses),
+        "examples": examples(run),
+    }
+    write_json(run.path("evaluation.json"), result)
+    scored = scores.filter(scores["status"] == "scored")["unit"].n_unique() if scores.height else 0
+    probes = responses["unit"].n_unique() if responses.height else 0
+    run.account(
+        "evaluate",
+        Counts(
+            rows_in=probes, accepted=scored, review=0, rejected=probes - scored,
+            reasons={"empty_answer": probes - scored} if probes > scored else {},
+            notes=_notes(run, responses),
+        ),
+    )
+
+
+# ---------------------------------------------------------------- answers
+
+def respond(run: Run, suite: SuiteManifest) -> pl.DataFrame:
+    """Answers of base and adapter to the chosen probes, greedy: one row a probe and system."""
+    import polars as pl
+
+    from mhx.talking import conversation
+    from mhx.training.base import load_model as load_base
+    from mhx.training.base import load_tokenizer
+    from mhx.training.generate import generate
+
+    probes = run.language.probes
+    if probes is None:
+        return pl.DataFrame(schema={"unit": pl.String, "system": pl.String, "scenario": pl.String})
+    count = None if run.settings.all_probes else suite.scenarios_default
+    rows = list(compose(probes, choose(probes, count=count, seed=run.settings.seed), seed=run.settings.seed))
+    asked = [conversation(run.language, [row["prompt"]]) for row in rows]
+    tokenizer = load_tokenizer(run.settings.base_model)
+    out: list[dict[str, Any]] = []
+    for system in SYSTEMS:
+        adapter = run.path("adapter") if system == "adapter" else None
+        model = load_base(run.settings.base_model, device=run.settings.device, adapter=adapter)
+        answers = generate(model, tokenizer, asked, max_new_tokens=suite.max_new_tokens,
+                           seed=run.settings.seed)
+        for row, answer in zip(run.reporter.track(rows, f"answers of the {system}"), answers, strict=True):
+            out.append({**row, "system": system, "response": answer})
+    return pl.DataFrame(out, infer_schema_length=None)
+
+
+def _empathy(run: Run, responses: pl.DataFrame) -> tuple[dict[str, Any] | None, pl.DataFrame]:
+    """The empathy part of the result, and `scores.parquet`."""
+    import polars as pl
+
+    from mhx.scoring import long_frame
+
+    opened = _open(run, "epitome")
+    if opened is None or not responses.height:
+        return None, long_frame([], "").with_columns(system=pl.lit(""))
+    frames = []
+    for system in SYSTEMS:
+        part = responses.filter(pl.col("system") == system)
+        scored = opened.score(part.select("unit", "prompt", "response"))
+        frames.append(scored.join(part.drop("prompt", "response"), on="unit", how="left"))
+    scores = pl.concat(frames).with_columns(language=pl.lit(run.language.tag))
+    means = (
+        scores.group_by("system", "measure", maintain_order=True)
+        .agg(n=pl.col("score").count(), coverage=pl.col("score").count() / pl.len(),
+             mean=pl.col("score").mean())
+    )
+    result = {"signature": opened.signature, "agreement": opened.agreement(), "means": means.to_dicts()}
+    return result, scores
+
+
+def _open(run: Run, name: str, **options: Any) -> Measure | None:
+    """A measure, or None with a line where the language cannot be scored by it."""
+    settings = MeasureSettings(
+        lang=run.language.tag, language_folder=run.language.folder, cache=run.cache,
+        device=run.settings.device, options=options,
+    )
+    try:
+        return open_measure(name, settings, run.shelves)[1]
+    except MhxError as error:
+        run.reporter.say(f"  {name}: {error}")
+        run.log("not scored", measure=name, why=str(error))
+        return None
+
+
+# ---------------------------------------------------------------- parity
+
+def wide(scores: pl.DataFrame, plan: AnalysisPlan, system: str) -> pl.DataFrame:
+    """One row a response of a system with a column a score; neutral forms are left out."""
+    import polars as pl
+
+    groups = [f"group.{name}" for name in plan.groups]
+    part = scores.filter((pl.col("system") == system) & (pl.col(groups[0]) != "neutral"))
+    return (
+        part.pivot(on="measure", index=["unit", *plan.unit, *groups], values="score")
+        .rename({f"group.{name}": name for name in plan.groups})
+    )
+
+
+def _parity(scores: pl.DataFrame, plan: AnalysisPlan, run: Run) -> dict[str, Any]:
+    from mhx.stats.parity import parity
+
+    if not scores.height:
+        why = "the language brings no probes or no empathy cues, so there is nothing to compare"
+        return {"parity": {"base": None, "adapter": None}, "parity_note": why}
+    results = {
+        system: parity(
+            wide(scores, plan, system), scores=plan.scores, groups=plan.groups,
+            reference=plan.reference, unit=plan.unit, margin=plan.margin, floor=plan.floor,
+            composite=plan.composite, alpha=plan.alpha, resamples=plan.resamples,
+            adjust=plan.adjust, seed=plan.seed,
+        ).to_dict()
+        for system in SYSTEMS
+    }
+    note = BABBLE if run.settings.base_model == TINY else ""
+    return {"parity": results, "parity_note": note}
+
+
+def _cross_language(run: Run, plan: AnalysisPlan) -> dict[str, Any]:
+    """No anchors ship, so no gap across languages is computed, let alone printed."""
+    from mhx.stats.effects import ANCHOR_SD_SHARE, anchors_needed
+
+    manifest = load_model(run.shelves.get("eval", "epitome").manifest, MeasureManifest)
+    low, high = manifest.scale or [0.0, 1.0]
+    return {
+        "verdict": "insufficient anchors",
+        "needed": anchors_needed(plan.margin, ANCHOR_SD_SHARE * (high - low), alpha=plan.alpha),
+        "why": "scores of two languages come from two scorers: human-rated linking anchors must "
+        "show that these agree before a gap means anything",
+    }
+
+
+def _planted(seed: int) -> dict[str, Any]:
+    from mhx.stats.planted import planted_gap
+
+    return planted_gap(seed).to_dict()
+
+
+# ---------------------------------------------------------------- perplexity
+
+def _perplexity(run: Run) -> list[dict[str, Any]]:
+    """Held-out perplexity of base and adapter on the test split."""
+    import polars as pl
+
+    from mhx.training.adapter import recipe_for, records_of
+
+    records = records_of(run.path("corpus/test.jsonl"))[:PERPLEXITY_DIALOGUES]
+    if not records:
+        return []
+    frame = pl.DataFrame({
+        "unit": [str(record["id"]) for record in records],
+        "response": [json.dumps(record["messages"], ensure_ascii=False) for record in records],
+    })
+    out = []
+    for system in SYSTEMS:
+        adapter = str(run.path("adapter")) if system == "adapter" else None
+        opened = _open(run, "perplexity", base=run.settings.base_model, adapter=adapter,
+                       max_length=recipe_for(run.language, run.settings.base_model).max_length)
+        if opened is not None:
+            opened.score(frame)
+            out.append({"system": system, "dialogues": len(records), **opened.summary(frame)})
+    return out
+
+
+# ---------------------------------------------------------------- the rest of the record
+
+def _meta(run: Run, plan: AnalysisPlan, plan_sha: str, responses: pl.DataFrame) -> dict[str, Any]:
+    manifest, settings = run.language.manifest, run.settings
+    return {
+        "lang": manifest.tag, "language": manifest.name, "autonym": manifest.autonym,
+        "direction": manifest.direction, "territory": settings.territory,
+        "translator": settings.translator, "base_model": settings.base_model,
+        "suite": settings.suite, "seed": settings.seed, "today": settings.today.isoformat(),
+        "run": run.folder.name, "device": pick_device(settings.device), "versions": versions(),
+        "machine": machine(), "plan_sha256": plan_sha, "analysis": plan.model_dump(),
+        "pipeline_check": settings.base_model == TINY,
+        "scenarios": responses["scenario"].n_unique() if responses.height else 0,
+        "scenarios_in_all": len(run.language.probes.scenarios) if run.language.probes else 0,
+        "source": settings.source or "the shipped English corpus",
+        "text_origin": _origin(run),
+    }
+
+
+def _origin(run: Run) -> str:
+    if run.settings.source is not None:
+        return f"the user's file {run.settings.source}; translated by {run.settings.translator}, reviewed by nobody"
+    return "written by a model, reviewed by nobody"
+
+
+def _accounts(run: Run) -> list[dict[str, Any]]:
+    return [
+        {"stage": name, "seconds": record.seconds, **record.counts.model_dump()}
+        for name, record in run.records().items()
+        if record.counts is not None and name != "evaluate"
+    ]
+
+
+def _some(responses: pl.DataFrame) -> list[dict[str, Any]]:
+    """A few answers of each system to the same probes."""
+    if not responses.height:
+        return []
+    rows = []
+    for row in responses.to_dicts():
+        place = list(row["unit"].split("|"))
+        rows.append({"system": row["system"], "scenario": row["scenario"], "variant": place[-1],
+                     "prompt": row["prompt"], "response": row["response"]})
+    wanted = list(dict.fromkeys(row["scenario"] for row in rows))[:2]
+    return [row for row in rows if row["scenario"] in wanted and row["variant"].startswith(("neutral", "female"))]
+
+
+def _notes(run: Run, responses: pl.DataFrame) -> list[str]:
+    probes = run.language.probes
+    if probes is None or not responses.height:
+        return ["no probes in this language: nothing to answer"]
+    used = list(dict.fromkeys(responses["scenario"].to_list()))
+    notes = [f"probes: {len(used)} of {len(probes.scenarios)} scenarios, seed {run.settings.seed} "
+             f"({', '.join(used)}); --all-probes for the rest"]
+    return notes if len(used) < len(probes.scenarios) else notes[:0]

@@ -1,0 +1,16 @@
+"""report: HTML, LaTeX, CSV, figures, JSON and a methods text of the evaluated run."""
+
+from __future__ import annotations
+
+from mhx.reporting.write import FOLDER, OUTPUTS, write_report
+from mhx.run import Run
+
+__all__ = ["OUTPUTS", "SETTINGS", "run"]
+
+SETTINGS: tuple[str, ...] = ("lang", "suite")
+
+
+def run(run: Run) -> None:
+    """Write `report/` from `evaluation.json`, and say where it is."""
+    files = write_report(run.folder)
+    run.reporter.say(f"  report: {run.path(FOLDER) / 'index.html'} ({len(files)} files)")

@@ -1,0 +1,113 @@
+"""All slices of a score and attribute: test every gap and collect the records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mhx.stats.analysis import Analysis, Options, analyze, coverage_note, group_results
+from mhx.stats.baseline import beside_baseline
+from mhx.stats.calibration import Calibration, calibrate
+from mhx.stats.contrasts import Tested, contrast
+from mhx.stats.design import Attribute, Design
+from mhx.stats.estimate import Estimate
+from mhx.stats.floor import worst_group
+from mhx.stats.largest import largest_gap
+from mhx.stats.pairs import Gap, at_floor, unpaired_p
+from mhx.stats.results import Contrast, GroupResult, LargestGap, WorstGroup
+from mhx.stats.sample import Sample
+from mhx.stats.signflip import cluster_sums, flip_test
+
+
+@dataclass
+class Records:
+    """The records found so far."""
+
+    groups: list[GroupResult] = field(default_factory=list)
+    contrasts: list[Contrast] = field(default_factory=list)
+    largest: list[LargestGap] = field(default_factory=list)
+    worst: list[WorstGroup] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def collect(design: Design, attribute: Attribute, score: str, options: Options,
+            records: Records) -> None:
+    """All slices of one score and attribute; the baseline's slices first, beside the others."""
+    bases: dict[str | None, Analysis] = {}
+    for part in sorted(design.slices, key=lambda part: not part.baseline):
+        if not part.rows.any():
+            continue
+        analysis = analyze(design, attribute, score, part, options)
+        records.groups += group_results(analysis, options.alpha)
+        if part.baseline:
+            bases[part.language] = analysis
+            continue
+        records.notes += filter(None, [analysis.sample.layout.note, coverage_note(analysis)])
+        _judge(analysis, bases.get(part.language), options, records)
+
+
+def _judge(own: Analysis, base: Analysis | None, options: Options, records: Records) -> None:
+    sample, alpha = own.sample, options.alpha
+    found = calibrate(sample, own.estimates, own.cov, alpha=alpha, resamples=options.resamples,
+                      seed=[options.seed, 3])
+    for tested, group in _tests(own, found, options):
+        floored = at_floor(tested.gap, sample.lowest, sample.highest)
+        where = {**own.where, "group": sample.layout.labels[group],
+                 "reference": sample.layout.labels[sample.layout.reference]}
+        record = contrast(tested, margin=options.margin, alpha=alpha, floored=floored,
+                          note=_pairing_note(sample, group, tested.gap), where=where)
+        label = sample.layout.labels[group]
+        if base is not None and not floored and label in base.sample.layout.labels:
+            there = base.sample.layout.labels.index(label)
+            if there in base.gaps:
+                record = beside_baseline(
+                    record, tested.gap, base.gaps[there], samples=(sample, base.sample),
+                    groups=(group, there), alpha=alpha, resamples=options.resamples,
+                    seed=[options.seed, 4])
+        records.contrasts.append(record)
+    largest = largest_gap(sample, own.estimates, own.draws, found, margin=options.margin,
+                          alpha=alpha, floored=own.floored, where=own.where)
+    worst = worst_group(sample, own.estimates, floor=options.floor, alpha=alpha, where=own.where)
+    records.largest += [largest] if largest else []
+    records.worst += [worst] if worst else []
+
+
+def _tests(own: Analysis, found: Calibration | None,
+           options: Options) -> list[tuple[Tested, int]]:
+    """Every group's gap with its p: sign-flip where units pair, else Welch; empty groups too."""
+    sample, home = own.sample, own.sample.layout.reference
+    flips: dict[int, tuple[float, bool]] = {}
+    paired = [group for group, gap in own.gaps.items() if gap.pairs is not None]
+    if found is not None and found.by_pair:
+        flips = {g: (found.by_pair[(min(g, home), max(g, home))], found.exact) for g in paired
+                 if (min(g, home), max(g, home)) in found.by_pair}
+    elif paired and sample.grid is not None and sample.grid_cluster is not None:
+        differences = sample.grid[:, paired] - sample.grid[:, [home]]
+        test = flip_test(*cluster_sums(differences, sample.grid_cluster), alpha=options.alpha,
+                         flips=options.resamples, seed=[options.seed, 3])
+        flips = {g: (float(test.p[k]), test.exact) for k, g in enumerate(paired)}
+    out = []
+    for group in range(sample.size):
+        if group == home:
+            continue
+        gap = own.gaps.get(group) or _no_gap(sample, group)
+        if group in flips:
+            p, exact = flips[group]
+            out.append((Tested(gap, p, "sign-flip, exact" if exact else "sign-flip"), group))
+        else:
+            name = "cluster t" if len(sample.clusters) > 1 or not sample.independent else "welch"
+            out.append((Tested(gap, unpaired_p(gap), name), group))
+    return out
+
+
+def _no_gap(sample: Sample, group: int) -> Gap:
+    nothing = Estimate(float("nan"), float("nan"), 0.0, 0, 0.0)
+    return Gap(nothing, sample.of(group), sample.of(sample.layout.reference))
+
+
+def _pairing_note(sample: Sample, group: int, gap: Gap) -> str:
+    if sample.grid is None or gap.pairs is not None or not sample.n[group]:
+        return ""
+    both = np.isfinite(sample.grid[:, [group, sample.layout.reference]]).all(1).sum()
+    return f"only {int(both)} units pair: unpaired test"

@@ -1,0 +1,80 @@
+"""Where the rows of a slice stand: groups, units, whether they cross, what is expected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mhx.stats.design import Attribute, Design, Slice
+from mhx.stats.resample import Ints
+
+MOSTLY = 0.5  # share of units met again elsewhere from which a design counts as crossed
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the rows of a slice stand, scored or not: the same for every score.
+
+    `expected` is the number of rows each group should have: in a crossed design an absent
+    unit x group cell counts with the median number of rows of the others.
+    """
+
+    rows: Ints
+    group: Ints
+    unit: Ints | None
+    clusters: tuple[Ints, ...]
+    within_unit: bool
+    crossed: bool
+    labels: tuple[str, ...]
+    reference: int
+    expected: Ints
+    note: str
+
+
+def lay_out(design: Design, attribute: Attribute, part: Slice) -> Layout:
+    """The layout of an attribute in a slice."""
+    rows = np.flatnonzero(part.rows & (attribute.codes >= 0))
+    group, size = attribute.codes[rows], len(attribute.labels)
+    present = np.bincount(group, minlength=size)
+    crossed, expected, note = False, present, ""
+    if design.unit is not None and len(rows):
+        counts = _grid_counts(design, part, rows, group, size)
+        again = (counts > 0).sum(1) > 1
+        share = (counts[again] > 0).sum(0)[present > 0] / (counts > 0).sum(0)[present > 0]
+        crossed = size > 1 and float(share.mean()) >= MOSTLY
+        if crossed:
+            typical = int(np.median(counts[counts > 0]))
+            expected = np.where(counts > 0, counts, typical).sum(0)
+        elif again.any():
+            note = (f"{attribute.name}: {int(again.sum())} of {int((counts > 0).any(1).sum())} "
+                    "units are in more than one group; groups overlap")
+    keep = np.ones(size, dtype=bool)
+    if attribute.kind == "intersection" and not crossed:
+        keep = present > 0
+        keep[attribute.reference] = True
+    return Layout(
+        rows=rows, group=(np.cumsum(keep) - 1)[group],
+        unit=None if design.unit is None else design.unit[rows],
+        clusters=tuple(codes[rows] for codes in design.clusters),
+        within_unit=design.within_unit, crossed=crossed,
+        labels=tuple(np.array(attribute.labels, dtype=object)[keep]),
+        reference=int(np.cumsum(keep)[attribute.reference] - 1),
+        expected=expected[keep].astype(np.int64), note=note,
+    )
+
+
+def _grid_counts(design: Design, part: Slice, rows: Ints, group: Ints, size: int) -> Ints:
+    """Rows a unit x group cell. Units met in several languages are expected in each."""
+    assert design.unit is not None
+    unit = design.unit[rows]
+    units = np.unique(unit)
+    others = [other.rows for other in design.slices
+              if other.system == part.system and other.language != part.language]
+    if others:
+        elsewhere = np.unique(design.unit[np.any(others, axis=0)])
+        if np.isin(units, elsewhere).mean() >= MOSTLY:
+            units = np.union1d(units, elsewhere)
+    place = np.searchsorted(units, unit)
+    counts = np.bincount(place * size + group, minlength=len(units) * size)
+    return counts.reshape(len(units), size).astype(np.int64)

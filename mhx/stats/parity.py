@@ -1,0 +1,103 @@
+"""Parity of scores across groups: estimates, calibrated gaps, equivalence, floors, coverage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from mhx.errors import Problem
+from mhx.stats import columns, problems
+from mhx.stats.analysis import Options
+from mhx.stats.collect import Records, collect
+from mhx.stats.columns import LANGUAGE_COLUMNS
+from mhx.stats.comparability import cross_language
+from mhx.stats.contrasts import adjusted
+from mhx.stats.design import Design, read_design
+from mhx.stats.results import CrossLanguage, ParityResult
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def parity(
+    frame: pl.DataFrame,
+    *,
+    scores: Sequence[str],
+    groups: Sequence[str],
+    reference: Mapping[str, str],
+    unit: Sequence[str] | None = None,
+    cluster: Sequence[str] | None = None,
+    language: str | None = None,
+    margin: str | float | None = None,
+    floor: float | None = None,
+    composite: str | None = None,
+    baseline: Mapping[str, str] | None = None,
+    alpha: float = 0.05,
+    resamples: int = 2000,
+    adjust: Literal["holm", "bh"] = "holm",
+    seed: int = 0,
+) -> ParityResult:
+    """Compare the groups of each column in `groups` on each score, and their intersections.
+
+    frame: one row a scored response; a null or nan score is missing (coverage, never imputed).
+    reference: group column -> the value every other group is compared with.
+    unit: columns that name what is paired. Rows of one unit and group are averaged; a unit that
+        occurs in several groups makes the test paired and coverage is counted on the unit x
+        group grid.
+    cluster: columns that name what is resampled. One that is constant inside units replaces the
+        unit; others are crossed random factors (standard errors after Cameron, Gelbach & Miller
+        2011, t intervals).
+    language: languages are analyzed apart; across them there is a verdict and no gap. A column
+        called language (or lang) is taken without being named.
+    margin: raw points, or ``"0.3sd"`` (of the reference group), ``"0.3dz"`` (of the paired
+        differences); the last two are taken from the data and flagged.
+    floor: raw points that every group's mean must reach (one-sided bound).
+    composite: name of an added score, the mean of `scores`, missing where one of them is.
+    baseline: one column -> value; the other values' gaps stand beside that value's.
+
+    Raises MhxError with every problem: unknown columns and values, scores that are no numbers,
+    groups without a reference, units without a value. Method: reference/statistics.md; Lakens
+    2017 (TOST), Westfall & Young 1993 (max-T), Hesterberg 2015 (intervals).
+    """
+    language = language or next((name for name in LANGUAGE_COLUMNS if name in frame.columns), None)
+    reference = {name: str(value) for name, value in reference.items()}
+    parsed = columns.parse_margin(margin)
+    found = problems.option_problems(alpha=alpha, resamples=resamples, adjust=adjust,
+                                     floor=floor)
+    found += [parsed] if isinstance(parsed, Problem) else []
+    if not isinstance(parsed, Problem) and parsed and parsed.unit == "dz" and not unit:
+        found.append(Problem("a margin in dz needs paired units", "name them with unit",
+                                field="margin"))
+    problems.stop(found)
+    options = Options(None if isinstance(parsed, Problem) else parsed, floor, alpha, resamples,
+                       seed)
+    design = read_design(frame, scores=scores, groups=groups, reference=reference,
+                         unit=unit or (), cluster=cluster or (), language=language,
+                         composite=composite, baseline=baseline or {})
+    records = Records(notes=list(design.notes))
+    for attribute in design.attributes:
+        for score in design.scores:
+            collect(design, attribute, score, options, records)
+    between = _between(design, reference.get(language or ""), options)
+    settings = {
+        "scores": list(scores), "groups": list(groups), "reference": reference,
+        "unit": list(unit or ()), "cluster": list(cluster or ()), "language": language,
+        "margin": margin, "floor": floor, "composite": composite,
+        "baseline": dict(baseline or {}), "alpha": alpha, "resamples": resamples,
+        "adjust": adjust, "seed": seed, "numpy": np.__version__,
+    }
+    return ParityResult(
+        groups=tuple(records.groups),
+        contrasts=tuple(adjusted(records.contrasts, alpha=alpha, adjust=adjust)),
+        largest=tuple(records.largest), worst=tuple(records.worst),
+        cross_language=tuple(between), notes=tuple(dict.fromkeys(records.notes)),
+        settings=settings,
+    )
+
+
+def _between(design: Design, reference: str | None, options: Options) -> list[CrossLanguage]:
+    languages = sorted({part.language for part in design.slices if part.language is not None})
+    return cross_language(design.scores, languages, reference=reference,
+                          margin=options.margin, alpha=options.alpha)

@@ -1,0 +1,107 @@
+"""What can be wrong with a table's columns and options: all of it, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import isfinite
+from typing import TYPE_CHECKING
+
+from mhx.errors import MhxError, Problem, unknown
+from mhx.stats.columns import Factor
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def missing_columns(frame: pl.DataFrame, named: Mapping[str, Sequence[str]]) -> list[Problem]:
+    """A Problem for each name that is no column, with the nearest one; keys are option names."""
+    return [
+        Problem(found.what, found.fix, field=option)
+        for option, names in named.items()
+        for name in names
+        if name not in frame.columns
+        for found in unknown("column", name, frame.columns).problems
+    ]
+
+
+def score_problems(frame: pl.DataFrame, scores: Sequence[str]) -> list[Problem]:
+    """Score columns that are not numbers, or hold infinity."""
+    import polars as pl
+
+    out = []
+    for name in scores:
+        column = frame.get_column(name)
+        if column.dtype.is_numeric() or column.dtype in (pl.Boolean, pl.Null):
+            if column.dtype.is_float() and column.is_infinite().any():
+                out.append(Problem("holds infinity", "leave unscored rows empty", field=name))
+            continue
+        text = column.cast(pl.String, strict=False).drop_nulls()
+        bad = text.filter(text.cast(pl.Float64, strict=False).is_null()).head(1).to_list()
+        example = f", for example {bad[0]!r}" if bad else ""
+        out.append(Problem(f"scores must be numbers; this column is {column.dtype}{example}",
+                           "leave unscored rows empty and convert the column", field=name))
+    return out
+
+
+def reference_problems(factors: Mapping[str, Factor], reference: Mapping[str, str],
+                       others: Sequence[str] = ()) -> list[Problem]:
+    """Groups without a reference, references nobody knows, groups with a single value."""
+    out = [
+        Problem(problem.what, problem.fix, field="reference")
+        for name in reference
+        if name not in factors and name not in others
+        for problem in unknown("group column", name, factors).problems
+    ]
+    for name, factor in factors.items():
+        if len(factor.labels) < 2:
+            held = f"only {factor.labels[0]!r}" if factor.labels else "no value"
+            out.append(Problem(f"holds {held}", "a comparison needs two groups", field=name))
+        elif name not in reference:
+            out.append(Problem("no reference group is named", field=name,
+                               fix=f"give one of: {', '.join(factor.labels)}"))
+        elif str(reference[name]) not in factor.labels:
+            found = unknown("reference", str(reference[name]), factor.labels).problems[0]
+            out.append(Problem(found.what, found.fix, field=name))
+    return out
+
+
+def option_problems(*, alpha: float, resamples: int, adjust: str,
+                    floor: float | None) -> list[Problem]:
+    """Options outside their range."""
+    out = []
+    if not 0 < alpha < 0.5:
+        out.append(Problem(f"{alpha!r} is not between 0 and 0.5", "0.05 is usual", field="alpha"))
+    if resamples < 100:
+        out.append(Problem(f"{resamples} is too few", "at least 100", field="resamples"))
+    if adjust not in ("holm", "bh"):
+        out += unknown("adjustment", adjust, ("holm", "bh")).problems
+    if floor is not None and not isfinite(floor):
+        out.append(Problem(f"{floor!r} is not a number", field="floor"))
+    return out
+
+
+def null_problems(factors: Mapping[str, Factor], names: Sequence[str]) -> list[Problem]:
+    """Columns that must be known in every row and are not."""
+    return [
+        Problem(f"{int((factors[name].codes < 0).sum())} rows have no value", field=name,
+                fix="a unit or cluster must be known in every row; fill it in or drop the rows")
+        for name in names if name in factors and (factors[name].codes < 0).any()
+    ]
+
+
+def baseline_problems(factors: Mapping[str, Factor],
+                      baseline: Mapping[str, str]) -> list[Problem]:
+    """A baseline of several columns, or of a value nobody knows."""
+    if len(baseline) > 1:
+        return [Problem("more than one column is named", "give one COL=VALUE", field="baseline")]
+    for name, value in baseline.items():
+        labels = factors[name].labels if name in factors else (str(value),)
+        if str(value) not in labels:
+            return [Problem(found.what, found.fix, field=name)
+                    for found in unknown("baseline", str(value), labels).problems]
+    return []
+
+def stop(problems: Sequence[Problem]) -> None:
+    """Raise MhxError with every problem, if there is one."""
+    if problems:
+        raise MhxError(list(problems))
