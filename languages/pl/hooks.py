@@ -509,21 +509,25 @@ def _attributive(text: str, words: Sequence[Word], place: int, gender: Mark) -> 
 
 def _other_gender(item: Marked, wanted: Mark) -> str | None:
     """The same form in the other gender, or None where it cannot be told."""
+    best = _swapped(item.reading.lemma, item.reading.parts, item.word.lower, wanted)
+    capital = best is not None and item.word.text[:1].isupper()
+    return best[:1].upper() + best[1:] if best is not None and capital else best
+
+
+@lru_cache(maxsize=16384)
+def _swapped(lemma: str, parts: tuple[str, ...], near: str, wanted: Mark) -> str | None:
     target = "f" if wanted == "f" else "m1"
-    tag = [target if set(part.split(".")) & {"f", "m1"} else part for part in item.reading.parts]
-    if item.reading.parts[0] == "adjc":
+    tag = [target if set(part.split(".")) & {"f", "m1"} else part for part in parts]
+    if parts[0] == "adjc":
         tag = ["adj", "sg", "nom", target, "pos"]
-    elif item.reading.parts[0] in ("adj", "ppas", "pact"):
+    elif parts[0] in ("adj", "ppas", "pact"):
         tag = [*tag[:2], "nom", *tag[3:]]
     found = [
         form
-        for form, reading in _forms(item.reading.lemma)
+        for form, reading in _forms(lemma)
         if len(reading.parts) == len(tag) and _fits(reading.parts, tag)
     ]
-    if not found:
-        return None
-    best = max(found, key=lambda form: _shared(form, item.word.lower))
-    return best[:1].upper() + best[1:] if item.word.text[:1].isupper() else best
+    return max(found, key=lambda form: _shared(form, near)) if found else None
 
 
 def _shared(one: str, two: str) -> int:
@@ -907,7 +911,9 @@ def _after(place: _Place) -> frozenset[str] | None:
     readings = _readings(before.text)
     thing = readings and all(item.parts[0] in ("subst", "ger") for item in readings)
     if thing or _relation(before):
-        return frozenset({"gen"})  # the thing or person of somebody
+        named = any(item.has("sg", "nom") for item in readings)
+        subject = None if named else _as_subject(place, reach=1)
+        return subject or frozenset({"gen"})  # the thing or person of somebody
     if before.lower in _OPENERS:
         return _as_subject(place)
     verb = any(item.parts[0] == "inf" or item.has("pri") for item in readings)
@@ -1005,10 +1011,10 @@ def _object_of(words: Sequence[Word], at: int) -> frozenset[str] | None:
     return None if case is None else frozenset({case})
 
 
-def _as_subject(place: _Place) -> frozenset[str] | None:
-    """Nominative, where a verb that agrees with the name follows closely."""
+def _as_subject(place: _Place, *, reach: int = 4) -> frozenset[str] | None:
+    """Nominative, where a verb that agrees with the name follows within `reach` words."""
     gender = "f" if place.female else "m1"
-    ahead = place.words[place.index + 1 : place.index + 5]
+    ahead = place.words[place.index + 1 : place.index + 1 + reach]
     several = bool(ahead) and ahead[0].lower in ("i", "oraz")
     for word in ahead:
         for item in _readings(word.text):

@@ -35,6 +35,8 @@ class Segment:
     edits: Sequence[Edit]
     findings: Sequence[Finding]
     failure: str | None
+    engine: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -155,8 +157,14 @@ def _findings(segment: Segment, plan: Plan, context: GateContext) -> Found:
         yield finding.code, finding.severity, finding.message
 
 
+def _fuzzy(segment: Segment, plan: Plan, context: GateContext) -> Found:
+    """A fuzzy match translates another sentence: a person decides whether it fits."""
+    if segment.engine.endswith(":fuzzy"):
+        yield "fuzzy_match", "review", segment.detail
+
+
 SEGMENT_CHECKS: tuple[Callable[[Segment, Plan, GateContext], Found], ...] = (
-    _conservation, _sentences, _length, _residue, _phone, _findings,
+    _conservation, _sentences, _length, _residue, _phone, _findings, _fuzzy,
 )
 
 

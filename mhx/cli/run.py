@@ -110,7 +110,7 @@ def _show(run: Run) -> None:
             row |= {"dialogues in": counts.rows_in, "accepted": counts.accepted,
                     "review": counts.review, "rejected": counts.rejected}
             reasons = ", ".join(f"{code} {number}" for code, number in counts.reasons.items())
-            row["why"] = reasons
+            notes += [f"{name}: why not: {reasons}"] if reasons else []
             notes += [f"{name}: {note}" for note in counts.notes]
         rows.append(row)
     common.table(rows, title=f"{run.language.manifest.name}: rows in = accepted + review + rejected")

@@ -16,11 +16,17 @@ XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 @dataclass(frozen=True)
 class Unit:
-    """One translation unit: source and target text, with where it came from."""
+    """One translation unit: source and target text, with where it came from.
+
+    `register` (address level) and `gender` (of the speaker) tell apart translations of one text
+    that a language with agreement needs; TMX properties ``x-register`` and ``x-gender``.
+    """
 
     source: str
     target: str
     origin: str
+    register: str = ""
+    gender: str = ""
 
 
 def read_tmx(path: Path, source: str, target: str) -> Iterator[Unit]:
@@ -43,7 +49,14 @@ def read_tmx(path: Path, source: str, target: str) -> Iterator[Unit]:
             one, two = _pick(texts, source), _pick(texts, target)
             if one and two:
                 found = True
-                yield Unit(one, two, f"{path.name}#{element.get('tuid') or element.sourceline}")
+                props = {prop.get("type"): prop.text or "" for prop in element.iter("prop")}
+                yield Unit(
+                    one,
+                    two,
+                    f"{path.name}#{element.get('tuid') or element.sourceline}",
+                    props.get("x-register", ""),
+                    props.get("x-gender", ""),
+                )
             element.clear()
             while element.getprevious() is not None:
                 del element.getparent()[0]
@@ -110,6 +123,9 @@ def write_tmx(path: Path, units: Iterable[Unit], *, source: str, target: str, cr
     body = etree.SubElement(root, "body")
     for unit in units:
         tu = etree.SubElement(body, "tu", tuid=unit.origin)
+        for kind, value in (("x-register", unit.register), ("x-gender", unit.gender)):
+            if value:
+                etree.SubElement(tu, "prop", type=kind).text = value
         for tag, text in ((source, unit.source), (target, unit.target)):
             tuv = etree.SubElement(tu, "tuv", {XML_LANG: tag})
             etree.SubElement(tuv, "seg").text = text

@@ -9,9 +9,9 @@ from mhx.adaptation.plan import make_plan
 from mhx.adaptation.rules import adapt_segment
 from mhx.contracts import MeasureSettings
 from mhx.corpus.frames import plan_of
-from mhx.files import hash_json, read_yaml
+from mhx.files import hash_json
 from mhx.run import Run
-from mhx.schema import AdaptedDialogue, Dialogue
+from mhx.schema import AdaptedDialogue, Dialogue, Rule
 from mhx.scoring import open_measure
 
 if TYPE_CHECKING:
@@ -88,35 +88,42 @@ def translation(run: Run) -> dict[str, Any] | None:
 
 
 def adaptation(run: Run) -> dict[str, Any] | None:
-    """The card's rules on the faithful text of the test dialogues, against the listed edits."""
+    """The card's frozen rules and the language's repairs on the faithful text of the test dialogues, against the listed edits."""
     import polars as pl
 
     pairs = _references(run)
     if not pairs:
         return None
+    frozen = frozen_rules(run)
+    rules = [rule for rule in run.language.card.rules if rule.id in frozen["rules"]]
     rows = []
     for source, item in pairs:
-        made, listed = _edits(run, source, item)
+        made, listed = _edits(run, source, item, rules)
         rows.append({"unit": item.id, "response": json.dumps(made), "reference": json.dumps(listed)})
     settings = MeasureSettings(lang=run.language.tag, language_folder=run.language.folder)
     _, measure = open_measure("adaptation", settings, run.shelves)
     summary = measure.summary(pl.DataFrame(rows))
     summary.pop("signature", None)
-    frozen = frozen_rules(run)
     label = f"{len(pairs)} test dialogues; one author's edits"
-    label += ", written after the rules were frozen" if frozen["kept"] else ""
+    if frozen["kept"]:
+        label += (
+            f", written after the {frozen['rules_used']} rules used here were frozen "
+            f"(the card has {frozen['rules_in_card']} now)"
+        )
     return {"label": label, "frozen": frozen,
             "rows": [{"kind": kind, **values} for kind, values in summary.items()]}
 
 
-def _edits(run: Run, source: Dialogue, item: AdaptedDialogue) -> tuple[list[Any], list[Any]]:
+def _edits(
+    run: Run, source: Dialogue, item: AdaptedDialogue, rules: list[Rule]
+) -> tuple[list[Any], list[Any]]:
     plan = make_plan(source, run.language, seed=run.settings.seed)
     made, listed = [], []
     for spoken, turn in zip(item.turns, source.turns, strict=True):
         for part in spoken.segments:
             done = adapt_segment(
                 part.faithful, role=spoken.role, risk=turn.risk, plan=plan,
-                rules=run.language.card.rules, hooks=run.language.hooks,
+                rules=rules, hooks=run.language.hooks,
             )
             made.append([edit.model_dump() for edit in done.edits])
             listed.append([edit.model_dump() for edit in part.edits])
@@ -124,13 +131,30 @@ def _edits(run: Run, source: Dialogue, item: AdaptedDialogue) -> tuple[list[Any]
 
 
 def frozen_rules(run: Run) -> dict[str, Any]:
-    """Whether the card's rules are still those that were frozen before the test edits."""
-    value, _ = read_yaml(run.language.card_path)
-    current = hash_json(value.get("rules", []))
+    """Which rules stood, word for word, before the test edits were written (`corpus/frozen.json`).
+
+    Only those are measured: a rule written or widened later may know the answers. A language
+    without the record is measured on all its rules and its table says so (`kept` is false).
+    """
     path = run.language.folder / "corpus" / "frozen.json"
     stored = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    return {"rules_sha256": current, "frozen_sha256": stored.get("rules_sha256"),
-            "frozen_on": stored.get("frozen_on"), "kept": stored.get("rules_sha256") == current}
+    frozen: dict[str, str] = stored.get("rules", {})
+    rules = run.language.card.rules
+    same = [rule.id for rule in rules if frozen.get(rule.id) == rule_hash(rule)]
+    return {
+        "kept": bool(frozen),
+        "rules": same if frozen else [rule.id for rule in rules],
+        "rules_used": len(same) if frozen else len(rules),
+        "rules_in_card": len(rules),
+        "rules_sha256": hash_json(frozen),
+        "frozen_on": stored.get("frozen_on"),
+        "caveat": stored.get("caveat", ""),
+    }
+
+
+def rule_hash(rule: Rule) -> str:
+    """The hash of what a rule does; its tests and its reason may be improved."""
+    return hash_json(rule.model_dump(mode="json", exclude={"tests", "reason", "evidence"}))
 
 
 def examples(run: Run) -> list[dict[str, Any]]:

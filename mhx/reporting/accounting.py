@@ -37,7 +37,8 @@ def _accounts(evaluation: Evaluation) -> Table:
 def _reasons(evaluation: Evaluation) -> Table:
     rows: list[Row] = [
         {"stage": row.get("stage"), "reason": reason, "dialogues": count}
-        for row in evaluation.rows("accounts") for reason, count in (row.get("reasons") or {}).items()
+        for row in evaluation.rows("accounts")
+        for reason, count in (row.get("reasons") or {}).items()
     ]
     return Table(
         label="reasons",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mhx.reporting.evaluation import Evaluation
 from mhx.reporting.table import PIPELINE_CHECK, Table
-from mhx.reporting.wording import origin
+from mhx.reporting.wording import origin, plain
 
 
 def banners(evaluation: Evaluation, tables: list[Table]) -> list[tuple[str, str]]:
@@ -42,7 +42,7 @@ def _scorer(evaluation: Evaluation) -> tuple[str, str] | None:
         if not evaluation.rows("empathy", "means"):
             return None
         return "The scorer is not checked against people", (
-            f"No one has shown that the empathy scores mean in {language} what people mean by them.")
+            f"No one has shown that the scores mean in {language} what people mean by empathy.")
     where = str(found.get("measured_on") or "")
     if where and language.lower() not in where.lower():
         return "The scorer was checked on other text", (
@@ -67,7 +67,7 @@ def _languages(evaluation: Evaluation) -> tuple[str, str] | None:
 
 
 def _missing(tables: list[Table]) -> tuple[str, str] | None:
-    names = [table.label.replace("_", " ") for table in tables if table.missing and table.label != "reasons"]
+    names = [plain(table.label) for table in tables if table.missing and table.label != "reasons"]
     if not names:
         return None
-    return "Not in this run", f"{', '.join(names)}. Each section says why."
+    return "Incomplete", f"Tables without numbers: {', '.join(names)}. Each says why."

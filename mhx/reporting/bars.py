@@ -36,7 +36,8 @@ def acceptance(evaluation: Evaluation) -> Picture | None:
 
 def coverage(evaluation: Evaluation) -> Picture | None:
     """Scored share of answers by group and system; None when nothing was scored."""
-    rows = [row for row in evaluation.parity_rows("groups", "main") if row.get("coverage") is not None]
+    rows = [row for row in evaluation.parity_rows("groups", "main")
+            if row.get("coverage") is not None]
     if not rows:
         return None
     bars = [_coverage_bar(row) for row in _lowest(rows)]
@@ -67,7 +68,8 @@ def _coverage_bar(row: Row) -> Bar:
     counted = f"{row.get('n')} of {row.get('expected')}"
     if row["coverage"] < 1:
         counted += f" ({plain(row.get('score'))})"
-    return str(row.get("attribute")), f"{row.get('group')}, {row['system']}", row["coverage"], counted
+    label = f"{row.get('group')}, {row['system']}"
+    return str(row.get("attribute")), label, row["coverage"], counted
 
 
 def _draw(axes: Axes, bars: list[Bar], colors: list[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mhx.reporting.evaluation import Evaluation
 from mhx.reporting.table import Column, Table, show
-from mhx.reporting.wording import absent
+from mhx.reporting.wording import absent, sentence
 
 SYNTHETIC = "synthetic scores, no text"
 
@@ -27,8 +27,9 @@ def _planted(evaluation: Evaluation) -> Table:
         Column(key="coverage_at_zero", title="coverage, no gap", kind="number", digits=3),
         Column(key="false_positives", title="false positives", kind="number", digits=3),
     )
-    notes = (f"{found.get('scenarios')} paired scenarios; rates over {found.get('replicates')} "
-             f"replicates (Monte Carlo standard error of .95: {_monte_carlo(found.get('replicates'))})."
+    many = found.get("replicates")
+    notes = (f"{found.get('scenarios')} paired scenarios; rates over {many} replicates (Monte "
+             f"Carlo standard error of .95: {_monte_carlo(many)})."
              " The statistics are checked here, not the model and not the scorer.",)
     return Table(
         label="planted", title="The statistics on a gap that is known in advance",
@@ -46,7 +47,7 @@ def _monte_carlo(replicates: object) -> str:
 
 def _cross_language(evaluation: Evaluation) -> Table:
     found = evaluation.part("cross_language")
-    why = str(found.get("why") or "")
+    why = sentence(str(found.get("why") or ""))
     return Table(
         label="cross_language", title="May the scores be compared with another language's?",
         columns=(Column(key="verdict", title="verdict"),
@@ -54,5 +55,6 @@ def _cross_language(evaluation: Evaluation) -> Table:
         rows=(found,) if found else (), notes=(why,) if why else (),
         origin="anchors rated by people, none given" if found else "",
         signature="equivalence test of the scorer's bias on linking anchors" if found else "",
-        missing="" if found else absent("the cross-language gate", "No gap between languages is printed"),
+        missing="" if found else absent("the cross-language gate",
+                                          "No gap between languages is printed"),
     )

@@ -18,7 +18,7 @@ SHAPES: dict[str, type] = {
     "adaptation": dict, "empathy": dict, "parity": dict, "parity_note": str,
     "cross_language": dict, "planted": dict, "responses": list, "examples": list,
 }
-WORDS = {dict: "an object", list: "a list", str: "text"}
+WORDS: dict[type, str] = {dict: "an object", list: "a list", str: "text"}
 
 
 @dataclass(frozen=True)
@@ -76,13 +76,14 @@ def read_evaluation(path: Path) -> Evaluation:
     """Read `evaluation.json`. Raises MhxError with every part that has the wrong shape."""
     if not path.is_file():
         raise MhxError(
-            Problem("not there", "run the stages up to evaluate first (--until evaluate)", path=path)
+            Problem("not there", "run the stages up to it first (--until evaluate)", path=path)
         )
     try:
         value = json.loads(read_text(path))
     except json.JSONDecodeError as error:
         fix = "run the evaluate stage again (--from evaluate)"
-        raise MhxError(Problem(f"not JSON: {error.msg}", fix, path=path, line=error.lineno)) from error
+        problem = Problem(f"not JSON: {error.msg}", fix, path=path, line=error.lineno)
+        raise MhxError(problem) from error
     problems = _shape_problems(value, path)
     if problems:
         raise MhxError(problems)

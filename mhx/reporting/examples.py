@@ -1,4 +1,4 @@
-"""Adaptation examples as pieces of text: what the faithful text loses, what the adapted gains."""
+"""Texts to look at: adaptation examples as pieces with their edits, answers by prompt."""
 
 from __future__ import annotations
 
@@ -18,6 +18,25 @@ class Piece:
     text: str
     number: int | None = None
     depth: str = ""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A prompt and the answers of the systems to it: (system, response) pairs."""
+
+    head: str
+    prompt: str
+    answers: tuple[tuple[str, str], ...]
+
+
+def probes(evaluation: Evaluation) -> list[Probe]:
+    """The answers of the evaluation, those to one prompt together."""
+    found: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for row in evaluation.rows("responses"):
+        head = ", ".join(str(row[key]) for key in ("scenario", "variant") if row.get(key))
+        answer = (str(row.get("system") or ""), str(row.get("response") or ""))
+        found.setdefault((head, str(row.get("prompt") or "")), []).append(answer)
+    return [Probe(head, prompt, tuple(all_)) for (head, prompt), all_ in found.items()]
 
 
 @dataclass(frozen=True)
@@ -67,7 +86,12 @@ def _pieces(faithful: str, edits: list[dict[str, Any]], *, adapted: bool) -> Ite
         if start > at:
             yield Piece(faithful[at:start])
         text = edit["after"] if adapted else edit["before"]
-        yield Piece(text or NOTHING, number, str(edit.get("depth") or "surface"))
+        depth = str(edit.get("depth") or "surface")
+        core = text.strip() or text  # the number stands at the word, not after its space
+        before, after = text[: text.find(core)], text[text.find(core) + len(core) :]
+        yield from (Piece(part) for part in (before,) if part)
+        yield Piece(core or NOTHING, number, depth)
+        yield from (Piece(part) for part in (after,) if part)
         at = end
     if at < len(faithful):
         yield Piece(faithful[at:])

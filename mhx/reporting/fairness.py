@@ -20,7 +20,7 @@ INTERVAL = Column(key="low", upper="high", title="95 % interval", kind="interval
 TOST = Column(key="tost_low", upper="tost_high", title="90 % interval", kind="interval")
 GAP, VERDICT = Column(key="gap", title="gap", kind="number"), Column(key="verdict", title="verdict")
 CONTRAST = (SYSTEM, SCORE, ATTRIBUTE, Column(key="contrast", title="contrast"))
-MAIN = "main"
+MAIN, FLOOR = "main", "inconclusive: floor"
 
 
 def tables(evaluation: Evaluation) -> list[Table]:
@@ -34,7 +34,8 @@ def percent(alpha: float, tails: int) -> str:
     return f"{100 * (1 - tails * alpha):g} %"
 
 
-def _alpha(evaluation: Evaluation) -> float:
+def alpha_of(evaluation: Evaluation) -> float:
+    """The alpha of the parity tests, as they ran; else as planned."""
     for system in evaluation.systems:
         value = evaluation.part("parity", system, "settings").get("alpha")
         if value:
@@ -42,15 +43,26 @@ def _alpha(evaluation: Evaluation) -> float:
     return float(evaluation.part("meta", "analysis").get("alpha") or 0.05)
 
 
+def margin_of(evaluation: Evaluation) -> float | None:
+    """The largest margin of the contrasts; where none was tested, the plan's raw margin."""
+    rows = evaluation.parity_rows("contrasts", MAIN)
+    found = [abs(row["margin"]) for row in rows if row.get("margin")]
+    planned = evaluation.part("meta", "analysis").get("margin")
+    if found or not isinstance(planned, int | float):
+        return max(found, default=None)
+    return float(planned)
+
+
 def _table(evaluation: Evaluation, label: str, title: str, columns: tuple[Column, ...],
            rows: list[Row], notes: tuple[str, ...] = ()) -> Table:
-    alpha = _alpha(evaluation)
+    alpha = alpha_of(evaluation)
     level = {INTERVAL: percent(alpha, 1), TOST: percent(alpha, 2)}
     named = tuple(
         Column(key=one.key, upper=one.upper, title=f"{level[one]} interval", kind=one.kind)
         if one in level else one for one in columns
     )
-    why = str(evaluation.data.get("parity_note") or "")
+    why = str(evaluation.data.get("parity_note") or "") if not evaluation.systems else (
+        "The analysis has no such rows")
     return Table(
         label=label, title=title, columns=named, rows=tuple(_words(row) for row in rows),
         notes=notes if rows else (), origin=answers_origin(evaluation), mark=mark(evaluation),
@@ -69,16 +81,22 @@ def _words(row: Row) -> Row:
 
 def _contrasts(evaluation: Evaluation) -> Table:
     rows = evaluation.parity_rows("contrasts", MAIN)
-    margins = dict.fromkeys(row.get("margin") for row in rows)
     reason = str(evaluation.part("meta", "analysis").get("margin_reason") or "")
-    notes = [f"Margin ±{', '.join(str(one) for one in margins if one is not None) or 'none'} raw points"
-             + (f" ({reason})" if reason else "") + "."]
+    margins = dict.fromkeys(row["margin"] for row in rows if row.get("margin") is not None)
+    shown = ", ".join(f"±{one:.4g}" for one in margins or [margin_of(evaluation)] if one is not None)
+    notes = [f"Margin: {shown or 'none'} raw points" + (f" ({reason})" if reason else "") + "."]
     if any(row.get("margin_from_data") for row in rows):
         notes.append("The margin was taken from the data, so it was not fixed in advance.")
-    notes.append("Gap: group minus reference, raw points. The inner interval is the one TOST uses. "
-                 "equivalent: inside the margin; different: not zero; trivial: both; "
-                 "inconclusive: neither shown, which is not evidence of equality.")
-    columns = (*CONTRAST, Column(key="pairs", title="pairs", kind="int"), GAP, INTERVAL, TOST, VERDICT)
+    inner = percent(alpha_of(evaluation), 2)
+    notes.append(f"Gap: group minus reference, raw points. The {inner} interval is the one TOST "
+                 "uses, before adjustment. Verdicts rest on adjusted p values: equivalent, inside "
+                 "the margin; different, not zero; trivial, both; inconclusive, neither shown, "
+                 "which is not evidence of equality.")
+    if any(row.get("verdict") == FLOOR for row in rows):
+        notes.append(f"{FLOOR}: all scores are at one end of the scale or constant, so neither "
+                     "equality nor a difference can be shown.")
+    pairs = Column(key="pairs", title="pairs", kind="int")
+    columns = (*CONTRAST, pairs, GAP, INTERVAL, TOST, VERDICT)
     return _table(evaluation, "contrasts", "Parity: gaps, intervals and verdicts", columns, rows,
                   tuple(notes))
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mhx.files import write_bytes
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # Okabe & Ito 2008: distinguishable with every common color vision, and in gray by lightness
 COLORS = {"base": "#E69F00", "adapter": "#0072B2"}
 INK, GRAY, BAND = "#222222", "#767676", "#E8E8E8"
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans", "font.size": 9, "axes.edgecolor": GRAY, "axes.labelcolor": INK,
     "text.color": INK, "xtick.color": INK, "ytick.color": INK, "axes.spines.top": False,
     "axes.spines.right": False, "pdf.fonttype": 42, "svg.fonttype": "path", "svg.hashsalt": "mhx",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mhx.reporting.evaluation import Evaluation, Row
+from mhx.reporting.fairness import alpha_of, margin_of, percent
 from mhx.reporting.figures import BAND, COLORS, GRAY, INK, Picture, drawing, picture
 from mhx.reporting.wording import mark, plain
 
@@ -22,10 +23,11 @@ def forest(evaluation: Evaluation) -> Picture | None:
     if not rows:
         return None
     lines = layout(rows, evaluation.systems)
-    with drawing(7.6, 1.25 + LINE * len(lines)) as figure:
+    places = _places(lines)
+    with drawing(7.6, 1.25 + LINE * (places[-1] + 1)) as figure:
         axes = figure.add_axes((0.30, 0.14, 0.44, 0.80))
-        _frame(axes, rows, len(lines))
-        for y, (text, row) in enumerate(lines):
+        _frame(axes, rows, places[-1], margin_of(evaluation))
+        for y, (text, row) in zip(places, lines, strict=True):
             _line(axes, y, text, row)
         _legend(axes, evaluation)
         return picture(figure, "forest", caption=_caption(evaluation), alt=_alt(rows))
@@ -49,13 +51,21 @@ def layout(rows: list[Row], systems: list[str]) -> list[tuple[str, Row | None]]:
     return out
 
 
-def _frame(axes: Axes, rows: list[Row], lines: int) -> None:
-    margin = max((abs(row["margin"]) for row in rows if row.get("margin")), default=None)
+def _places(lines: list[tuple[str, Row | None]]) -> list[float]:
+    """Heights of the lines: base and adapter of one contrast stand close together."""
+    out: list[float] = []
+    for number, (text, row) in enumerate(lines):
+        step = 1.15 if text and row else 1.45 if text else 0.8
+        out.append(out[-1] + step if number else 0.0)
+    return out
+
+
+def _frame(axes: Axes, rows: list[Row], last: float, margin: float | None) -> None:
     ends = [abs(row[key]) for row in rows for key in ("gap", "low", "high", "tost_low", "tost_high")
             if row.get(key) is not None]
     reach = 1.12 * max([*ends, margin or 0.0, 0.05])
     axes.set_xlim(-reach, reach)
-    axes.set_ylim(lines - 0.3, -0.7)
+    axes.set_ylim(last + 0.8, -0.7)
     if margin:
         axes.axvspan(-margin, margin, color=BAND, lw=0, zorder=0)
         for side in (-margin, margin):
@@ -66,7 +76,7 @@ def _frame(axes: Axes, rows: list[Row], lines: int) -> None:
     axes.set_xlabel("gap: group − reference, raw points of the score")
 
 
-def _line(axes: Axes, y: int, text: str, row: Row | None) -> None:
+def _line(axes: Axes, y: float, text: str, row: Row | None) -> None:
     place: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "va": "center",
                              "clip_on": False}
     if row is None:
@@ -93,8 +103,9 @@ def _legend(axes: Axes, evaluation: Evaluation) -> None:
         Line2D([], [], color=COLORS[name], marker=MARKERS[name], mfc="white", mec=COLORS[name],
                mew=1.4, ms=5, lw=1.1, label=name) for name in evaluation.systems
     ]
-    handles += [Line2D([], [], color=GRAY, lw=1.1, label="95 % interval"),
-                Line2D([], [], color=GRAY, lw=3.2, label="90 % interval (TOST)"),
+    wide, inner = _levels(evaluation)
+    handles += [Line2D([], [], color=GRAY, lw=1.1, label=f"{wide} interval"),
+                Line2D([], [], color=GRAY, lw=3.2, label=f"{inner} interval (TOST)"),
                 Patch(color=BAND, label="± margin")]
     axes.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=5,
                 frameon=False, fontsize=8, handlelength=1.6, columnspacing=1.2)
@@ -103,10 +114,18 @@ def _legend(axes: Axes, evaluation: Evaluation) -> None:
                   va="center", rotation=30, size=15, color=GRAY, alpha=0.28, zorder=0.5)
 
 
+def _levels(evaluation: Evaluation) -> tuple[str, str]:
+    """The levels of the two intervals in words: ("95 %", "90 %") at an alpha of .05."""
+    alpha = alpha_of(evaluation)
+    return percent(alpha, 1), percent(alpha, 2)
+
+
 def _caption(evaluation: Evaluation) -> str:
-    text = ("Gap of each group against its reference, base and adapter. Thin line: 95 % interval; "
-            "thick line: the 90 % interval of the equivalence test; band: the margin. Equivalent: "
-            "the thick line lies inside the band.")
+    wide, inner = _levels(evaluation)
+    text = ("Gap of each group against its reference, base and adapter. Thin line: the "
+            f"{wide} interval; thick line: the {inner} interval of the equivalence test; "
+            "band: the margin. Equivalence "
+            "needs the thick line inside the band and an adjusted p below alpha.")
     return f"{mark(evaluation)}. {text}" if mark(evaluation) else text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mhx.reporting.evaluation import Evaluation, Row
+from mhx.reporting.fairness import FLOOR
 from mhx.reporting.table import PIPELINE_CHECK, show
 from mhx.reporting.wording import origin, plain
 
@@ -14,9 +15,9 @@ def headline(evaluation: Evaluation) -> list[str]:
     """Perplexities, adaptation, parity verdicts, the planted gap, the caveats."""
     parity = _parity(evaluation, together=False)
     if len(parity) > MOST_LINES - OTHERS:
-        parity = _parity(evaluation, together=True)
-    lines = [_perplexity(evaluation), _adaptation(evaluation), _translation(evaluation), *parity,
-             _planted(evaluation), *_caveats(evaluation)]
+        parity = _parity(evaluation, together=True)[: MOST_LINES - OTHERS]
+    lines = [_trial(evaluation), _perplexity(evaluation), _adaptation(evaluation),
+             _translation(evaluation), *parity, _planted(evaluation), _caveats(evaluation)]
     return [line for line in lines if line]
 
 
@@ -24,7 +25,7 @@ def _perplexity(evaluation: Evaluation) -> str:
     rows = [row for row in evaluation.rows("perplexity") if row.get("perplexity") is not None]
     if not rows:
         return "perplexity: not measured"
-    values = " -> ".join(f"{row.get('system')} {show(row['perplexity'], 'number')}" for row in rows)
+    values = " → ".join(f"{row.get('system')} {show(row['perplexity'], 'number')}" for row in rows)
     return f"perplexity: {values} ({show(rows[0].get('dialogues'), 'int')} test dialogues)"
 
 
@@ -54,12 +55,13 @@ def _parity(evaluation: Evaluation, *, together: bool) -> list[str]:
         return [f"parity: not computed ({why})"]
     groups: dict[str, dict[str, list[Row]]] = {}
     for row in rows:
-        name = str(row.get("attribute")) if together else f"{plain(row.get('score'))} by {row.get('attribute')}"
+        name = f"by {row.get('attribute')}"
+        name = name if together else f"{plain(row.get('score'))} {name}"
         groups.setdefault(name, {}).setdefault(row["system"], []).append(row)
     lines = []
-    for name, systems in list(groups.items())[: MOST_LINES - OTHERS]:
-        each = [f"{system} {_verdicts(found, counted=together)}" for system, found in systems.items()]
-        lines.append(f"parity, {'by ' if together else ''}{name}: {'; '.join(each)}")
+    for name, systems in groups.items():
+        each = (f"{system} {_verdicts(one, counted=together)}" for system, one in systems.items())
+        lines.append(f"parity, {name}: {'; '.join(each)}")
     return lines
 
 
@@ -69,6 +71,8 @@ def _verdicts(rows: list[Row], *, counted: bool) -> str:
     if counted:
         kinds = dict.fromkeys(verdicts)
         return ", ".join(f"{verdicts.count(kind)} {kind}" for kind in kinds)
+    if len(rows) == 1 and verdicts[0] == FLOOR:
+        return FLOOR
     if len(rows) == 1:
         return f"{verdicts[0]} (gap {show(rows[0].get('gap'), 'number')})"
     return ", ".join(f"{row.get('group')} {one}" for row, one in zip(rows, verdicts, strict=True))
@@ -85,12 +89,15 @@ def _planted(evaluation: Evaluation) -> str:
             f"{show(found.get('false_positives'), 'number', 3)}")
 
 
-def _caveats(evaluation: Evaluation) -> list[str]:
-    lines = [f"text: {origin(evaluation)}"]
+def _trial(evaluation: Evaluation) -> str:
+    """First, so that no number of a trial model is read without it."""
+    if not evaluation.pipeline_check:
+        return ""
+    base = evaluation.meta.get("base_model")
+    return f"{PIPELINE_CHECK.lower()}: {base} is for trials, its answers mean nothing"
+
+
+def _caveats(evaluation: Evaluation) -> str:
     verdict = evaluation.part("cross_language").get("verdict")
-    if verdict and verdict != "comparable":
-        lines[0] += f"; between languages: {verdict}"
-    if evaluation.pipeline_check:
-        base = evaluation.meta.get("base_model")
-        lines.append(f"{PIPELINE_CHECK.lower()}: {base} is for trials, its answers mean nothing")
-    return lines
+    more = f"; between languages: {verdict}" if verdict and verdict != "comparable" else ""
+    return f"text: {origin(evaluation)}{more}"

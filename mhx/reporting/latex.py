@@ -12,8 +12,9 @@ REPLACED = "[non-Latin text]"
 SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#",
     "%": r"\%", "_": r"\_", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}",
-    "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", '"': r"\textquotedbl{}",
-    "'": "'", "−": "$-$", "±": r"$\pm$", "×": r"$\times$", "κ": r"$\kappa$", "δ": r"$\delta$",
+    "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar\allowbreak{}",
+    '"': r"\textquotedbl{}", "'": "'",
+    "−": "$-$", "±": r"$\pm$", "×": r"$\times$", "κ": r"$\kappa$", "δ": r"$\delta$",
     "α": r"$\alpha$", "≥": r"$\geq$", "≤": r"$\leq$", "≠": r"$\neq$", "→": r"$\rightarrow$",
     "–": "--", "—": "---", "“": "``", "”": "''", "„": r"\quotedblbase{}", "‘": "`", "’": "'",
     "…": r"\ldots{}", "·": r"\textperiodcentered{}", "∅": r"$\emptyset$", "\u00a0": "~",

@@ -19,6 +19,8 @@ from mhx.reporting.wording import (
 NOT_JUDGED = "automatic, not compared with people's judgments"
 ONE_AUTHOR = "automatic, against one author's edits; agreement between authors not measured"
 MATCHING = "adaptation|match:overlap+operation|exact:same text too"
+TOKENIZERS = "Perplexities of models with different tokenizers are not comparable."
+COVERAGE = "Missing, refused and unparsable answers are coverage; none is imputed."
 SYSTEM = Column(key="system", title="system")
 
 
@@ -41,7 +43,7 @@ def _perplexity(evaluation: Evaluation) -> Table:
         ),
         rows=tuple(rows), origin=origin(evaluation), mark=mark(evaluation),
         signature=signatures(rows) if rows else "", agreement="none, the model's own likelihood",
-        notes=("Perplexities of models with different tokenizers are not comparable.",) if rows else (),
+        notes=(TOKENIZERS,) if rows else (),
         missing="" if rows else absent("perplexity", "Neither base nor adapter was measured"),
     )
 
@@ -51,7 +53,8 @@ def _translation(evaluation: Evaluation) -> Table:
     done = evaluation.part("translation", "coverage")
     notes = []
     if done:
-        notes.append(f"Translated: {done.get('translated')} of {done.get('segments')} test segments.")
+        share = f"{done.get('translated')} of {done.get('segments')}"
+        notes.append(f"Translated: {share} test segments.")
     if label and label != "measured":
         notes.append(f"How to read it: {label}.")
     return Table(
@@ -143,6 +146,6 @@ def _means(evaluation: Evaluation) -> Table:
         ),
         rows=tuple(rows), origin=answers_origin(evaluation), mark=mark(evaluation),
         signature=scorer(evaluation), agreement=agreement(evaluation),
-        notes=("Missing, refused and unparsable answers are coverage; none is imputed.",) if rows else (),
+        notes=(COVERAGE,) if rows else (),
         missing="" if rows else absent("empathy scores", "No answer was generated and scored"),
     )

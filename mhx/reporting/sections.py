@@ -13,7 +13,8 @@ from mhx.reporting.table import Table
 # (anchor, heading, figures, tables)
 ORDER: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("parity", "Parity", ("forest",), ("contrasts",)),
-    ("accounts", "What entered and what left", ("acceptance",), ("accounts", "reasons", "acceptance")),
+    ("accounts", "What entered and what left", ("acceptance",),
+     ("accounts", "reasons", "acceptance")),
     ("quality", "Quality", (), ("perplexity", "translation", "adaptation", "agreement", "means")),
     ("fairness", "Parity in full", ("coverage",),
      ("effects", "groups", "intersections", "largest", "worst")),

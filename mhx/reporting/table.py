@@ -69,6 +69,8 @@ class Table:
     @property
     def caption(self) -> str:
         """Title, mark and sources as one line of plain text."""
+        if not self.rows:
+            return f"{self.title}."
         parts = [self.title, self.mark, *(f"{name}: {text}" for name, text in self.sources)]
         return " ".join(f"{part.rstrip('.')}." for part in parts if part)
 
@@ -82,7 +84,8 @@ class Table:
             "label": self.label, "title": self.title, "caption": self.caption,
             "origin": self.origin, "signature": self.signature, "agreement": self.agreement,
             "mark": self.mark, "missing": self.missing, "notes": list(self.notes),
-            "columns": [{"key": one.key, "upper": one.upper, "title": one.title, "kind": one.kind}
+            "columns": [{"key": one.key, "upper": one.upper, "title": one.title, "kind": one.kind,
+                         "digits": one.digits}
                         for one in self.columns],
             "rows": list(self.rows),
         }

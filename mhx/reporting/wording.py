@@ -19,9 +19,9 @@ def origin(evaluation: Evaluation) -> str:
 
 
 def answers_origin(evaluation: Evaluation) -> str:
-    """Who wrote the answers: the base and its adapter, to prompts of the recorded origin."""
+    """Who wrote the answers (base and adapter), and the dialogues that stand behind them."""
     base = evaluation.meta.get("base_model") or "a model that is not recorded"
-    return f"answers by {base} and its adapter; prompts {origin(evaluation)}"
+    return f"answers by {base} and its adapter; dialogues {origin(evaluation)}"
 
 
 def mark(evaluation: Evaluation) -> str:
@@ -49,7 +49,8 @@ def scorer(evaluation: Evaluation) -> str:
 
 def parity_signature(evaluation: Evaluation) -> str:
     """How the parity numbers were made: scorer, plan and the options of the test."""
-    settings = next((evaluation.part("parity", name, "settings") for name in evaluation.systems), {})
+    found = (evaluation.part("parity", name, "settings") for name in evaluation.systems)
+    settings = next(found, {})
     plan = str(evaluation.meta.get("plan_sha256") or "")[:SHORT_HASH] or "not recorded"
     keys = ("margin", "alpha", "resamples", "adjust", "seed", "numpy")
     options = [f"{key}:{settings[key]}" for key in keys if settings.get(key) is not None]
@@ -64,4 +65,9 @@ def signatures(rows: list[dict[str, object]]) -> str:
 
 def absent(what: str, why: str = "") -> str:
     """A part that is not there, in words."""
-    return f"Not in this run: {what}." + (f" {why.rstrip('.')}." if why else "")
+    return f"Not in this run: {what}. {sentence(why)}".strip()
+
+
+def sentence(text: str) -> str:
+    """`text` with a capital and a full stop; empty text stays empty."""
+    return f"{text[0].upper()}{text[1:].rstrip('.')}." if text else ""

@@ -10,7 +10,7 @@ from typing import Any
 from mhx.files import write_json, write_text
 from mhx.reporting.banners import banners
 from mhx.reporting.evaluation import Evaluation, read_evaluation
-from mhx.reporting.examples import examples
+from mhx.reporting.examples import examples, probes
 from mhx.reporting.figures import Picture
 from mhx.reporting.headline import headline
 from mhx.reporting.latex import to_document, to_latex
@@ -60,7 +60,8 @@ def to_csv(table: Table) -> str:
     return stream.getvalue()
 
 
-def to_json(evaluation: Evaluation, tables: list[Table], pictures: dict[str, Picture]) -> dict[str, Any]:
+def to_json(evaluation: Evaluation, tables: list[Table],
+            pictures: dict[str, Picture]) -> dict[str, Any]:
     """Everything in the report, machine readable."""
     return {
         "mhx": __version__,
@@ -86,7 +87,7 @@ def to_html(evaluation: Evaluation, tables: list[Table], pictures: dict[str, Pic
         dir="rtl" if meta.get("direction") == "rtl" else "ltr",
         banners=banners(evaluation, tables), headline=headline(evaluation),
         sections=sections(tables, pictures), examples=examples(evaluation),
-        responses=evaluation.rows("responses"), methods=methods(evaluation), version=__version__,
+        probes=probes(evaluation), methods=methods(evaluation), version=__version__,
     )
 
 

@@ -112,6 +112,8 @@ def _segment(row: dict[str, Any]) -> Segment:
         edits=edits_of(row["edits"]) if row["edits"] else [],
         findings=[Finding(**item) for item in json.loads(row["findings"])] if row["findings"] else [],
         failure=row["failure"],
+        engine=row["engine"],
+        detail=row["detail"],
     )
 
 

@@ -143,6 +143,8 @@ def _key(request: Request, manifest: BackendManifest) -> tuple[Any, ...]:
     """What an engine's answer depends on: a context-free engine sees the text alone."""
     if manifest.kind == "llm":
         return (request.text, request.role, request.context, request.register, request.gender)
+    if manifest.kind == "memory":
+        return (request.text, request.register, request.gender)
     return (request.text,)
 
 

@@ -60,11 +60,14 @@ class Design:
 def read_design(frame: pl.DataFrame, *, scores: Sequence[str], groups: Sequence[str],
                 reference: Mapping[str, str], unit: Sequence[str], cluster: Sequence[str],
                 language: str | None, composite: str | None,
-                baseline: Mapping[str, str]) -> Design:
-    """The design of a table; raises MhxError with every bad column and value."""
+                baseline: Mapping[str, str], found: Sequence[Problem] = ()) -> Design:
+    """The design of a table.
+
+    Raises MhxError with every bad column and value, after the problems already `found`.
+    """
     named = {"scores": scores, "groups": groups, "unit": unit, "cluster": cluster,
              "language": [language] if language else [], "baseline": list(baseline)}
-    found = problems.missing_columns(frame, named)
+    found = [*found, *problems.missing_columns(frame, named)]
     found += [Problem("none is named", "name at least one column", field=option)
                  for option in ("scores", "groups") if not named[option]]
     if frame.is_empty():

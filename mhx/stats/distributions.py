@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from math import sqrt
 from typing import Any
 
 MANY_DF = 1000.0  # above this a t is a normal to three digits, and scipy's range is 60x faster
@@ -42,6 +43,8 @@ def two_sided(t: float, df: float) -> float:
 
 def range_tail(q: float, groups: int, df: float) -> float:
     """P(Q >= q) of the studentized range of `groups` means (Tukey 1953)."""
+    if groups == 2:  # then it is the t test, and scipy's integral is slow
+        return two_sided(q / sqrt(2), df)
     from scipy.stats import studentized_range
 
     return float(studentized_range.sf(q, groups, float("inf") if df > MANY_DF else df))
@@ -49,6 +52,8 @@ def range_tail(q: float, groups: int, df: float) -> float:
 
 def range_quantile(p: float, groups: int, df: float) -> float:
     """q with P(Q <= q) = p of the studentized range."""
+    if groups == 2:
+        return sqrt(2) * t_quantile((1 + p) / 2, df)
     from scipy.stats import studentized_range
 
     return float(studentized_range.ppf(p, groups, float("inf") if df > MANY_DF else df))

@@ -69,13 +69,12 @@ def parity(
     found += [parsed] if isinstance(parsed, Problem) else []
     if not isinstance(parsed, Problem) and parsed and parsed.unit == "dz" and not unit:
         found.append(Problem("a margin in dz needs paired units", "name them with unit",
-                                field="margin"))
-    problems.stop(found)
-    options = Options(None if isinstance(parsed, Problem) else parsed, floor, alpha, resamples,
-                       seed)
+                             field="margin"))
     design = read_design(frame, scores=scores, groups=groups, reference=reference,
                          unit=unit or (), cluster=cluster or (), language=language,
-                         composite=composite, baseline=baseline or {})
+                         composite=composite, baseline=baseline or {}, found=found)
+    options = Options(None if isinstance(parsed, Problem) else parsed, floor, alpha, resamples,
+                      seed)
     records = Records(notes=list(design.notes))
     for attribute in design.attributes:
         for score in design.scores:

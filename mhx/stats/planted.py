@@ -115,7 +115,7 @@ def _shift(gap: float) -> float:
     return (low + high) / 2
 
 
-def _replicates(seed: int, stream: int, gap: float, scenarios: int, replicates: int,  # noqa: PLR0917
+def _replicates(seed: int, stream: int, gap: float, scenarios: int, replicates: int,
                 resamples: int, alpha: float) -> tuple[float, float]:
     """Share of intervals that hold the gap, and of tests that reject zero."""
     scores = plant(np.random.default_rng([seed, stream]), gap, scenarios, replicates)

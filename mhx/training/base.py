@@ -46,6 +46,8 @@ def load_tokenizer(name: str) -> Any:
     require("torch", "transformers")
     from transformers import AutoTokenizer
 
+    quiet()
+
     try:
         tokenizer = AutoTokenizer.from_pretrained(base_folder(name))
     except (OSError, ValueError) as error:
@@ -62,6 +64,7 @@ def load_model(name: str, *, device: str = "auto", adapter: Path | None = None) 
     from transformers import AutoModelForCausalLM
 
     device = pick_device(device)
+    quiet()
     dtype = torch.bfloat16 if device == "cuda" else torch.float32
     try:
         model: Any = AutoModelForCausalLM.from_pretrained(base_folder(name), dtype=dtype)
@@ -73,6 +76,18 @@ def load_model(name: str, *, device: str = "auto", adapter: Path | None = None) 
 
         model = PeftModel.from_pretrained(model, str(adapter))
     return model.to(device)
+
+
+def quiet() -> None:
+    """Keep transformers' own bars and notices off the terminal: mhx reports progress itself."""
+    import warnings
+
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
+    # peft 0.21 still reads a name that transformers 5.23 calls deprecated
+    warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing.*")
 
 
 def pick_device(wanted: str) -> str:

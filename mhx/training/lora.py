@@ -170,13 +170,18 @@ def collate(batch: Sequence[Encoded], pad: int, device: Any) -> tuple[Any, Any, 
 
 
 def token_losses(model: Any, batch: Sequence[Encoded], pad: int) -> Any:
-    """Cross-entropy of every learned token of a batch (the head runs on those positions only)."""
+    """Cross-entropy of every learned token of a batch (the head runs on columns that hold one)."""
     import torch
 
     device = next(model.parameters()).device
     ids, attention, labels = collate(batch, pad, device)
     targets = labels[:, 1:]
-    logits = model(input_ids=ids, attention_mask=attention, use_cache=False).logits[:, :-1]
+    # columns in which some row learns: the head is left out on all others
+    columns = (targets != -100).any(dim=0).nonzero().squeeze(1)
+    logits = model(
+        input_ids=ids, attention_mask=attention, use_cache=False, logits_to_keep=columns
+    ).logits
+    targets = targets[:, columns]
     chosen = targets != -100
     return torch.nn.functional.cross_entropy(
         logits[chosen].float(), targets[chosen], reduction="none"

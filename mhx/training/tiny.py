@@ -22,10 +22,11 @@ from mhx.shelves import Shelves, default_shelves
 from mhx.training.masks import Message
 
 SEED = 20261121
-VOCABULARY = 4096
+VOCABULARY = 6144
 SHAPE: dict[str, Any] = {"hidden_size": 192, "intermediate_size": 512, "num_hidden_layers": 4,
          "num_attention_heads": 6, "num_key_value_heads": 2, "head_dim": 32}
-EPOCHS, BATCH, LENGTH, RATE = 12, 4, 512, 2e-3
+EPOCHS, BATCH, LENGTH, RATE = 6, 4, 512, 2e-3
+CONTEXT = 4096  # positions: a whole dialogue with its system prompt
 SPECIAL = ["<pad>", "<unk>", "<s>", "</s>", "<|system|>", "<|user|>", "<|assistant|>", "<|end|>"]
 TEMPLATE = (
     "{% for message in messages %}"
@@ -103,7 +104,7 @@ def build_tokenizer(conversations: list[list[Message]], out: Path) -> Any:
     tokenizer.add_special_tokens([AddedToken(text, special=True, normalized=False) for text in SPECIAL])
     fast = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=tokenizer, pad_token="<pad>", unk_token="<unk>", bos_token="<s>",
-        eos_token="<|end|>", model_max_length=LENGTH * 2, clean_up_tokenization_spaces=False,
+        eos_token="<|end|>", model_max_length=CONTEXT, clean_up_tokenization_spaces=False,
     )
     fast.chat_template = TEMPLATE
     fast.save_pretrained(out)
@@ -131,7 +132,7 @@ def build_model(vocabulary: int) -> Any:
 
     torch.manual_seed(SEED)
     config = Qwen3Config(
-        vocab_size=vocabulary, tie_word_embeddings=True, max_position_embeddings=LENGTH * 2,
+        vocab_size=vocabulary, tie_word_embeddings=True, max_position_embeddings=CONTEXT,
         bos_token_id=2, eos_token_id=SPECIAL.index("<|end|>"), pad_token_id=0, **SHAPE,
     )
     return Qwen3ForCausalLM(config)

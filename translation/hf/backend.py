@@ -8,6 +8,7 @@ from typing import Any
 
 from mhx.contracts import BackendSettings, Reply, Request
 from mhx.errors import MhxError, Problem
+from mhx.training.base import quiet
 
 BATCH_TOKENS = 2048
 REPEAT_NGRAM, REPEAT_TIMES = 4, 3
@@ -20,6 +21,7 @@ def open(settings: BackendSettings) -> Seq2Seq:
         from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
     except ImportError as error:
         raise MhxError(Problem(f"hf needs {error.name}", "pip install 'mhx[models]'")) from error
+    quiet()
     name = settings.model or ""
     try:
         tokenizer = AutoTokenizer.from_pretrained(name)

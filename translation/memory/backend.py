@@ -22,43 +22,44 @@ def open(settings: BackendSettings) -> Memory:
 
 
 class Memory:
-    """Units by normalized source text; the first file's unit wins."""
+    """Units by normalized source text: the plan's register and gender choose, then file order."""
 
     def __init__(self, units: list[Unit], exclude: frozenset[str], digests: list[str]) -> None:
         self.exclude = {key(text) for text in exclude}
-        self.units: dict[str, Unit] = {}
+        self.units: dict[str, list[Unit]] = {}
         for unit in units:
             if key(unit.source) not in self.exclude:
-                self.units.setdefault(key(unit.source), unit)
+                self.units.setdefault(key(unit.source), []).append(unit)
         self.keys = list(self.units)
         self.revision = "+".join(digests) or "empty"
         self.signature = f"memory|files:{self.revision}|units:{len(self.units)}|fuzzy:{FUZZY:g}"
 
     def translate(self, batch: list[Request]) -> list[Reply]:
         """Exact, then fuzzy; a segment that is not held is not translated."""
-        return [self._one(request.text) for request in batch]
+        return [self._one(request) for request in batch]
 
-    def _one(self, text: str) -> Reply:
-        wanted = key(text)
+    def _one(self, request: Request) -> Reply:
+        wanted = key(request.text)
         if wanted in self.exclude:
             return self._none("held_out", "the test split is not in the memory")
-        unit = self.units.get(wanted)
-        if unit is not None:
+        units = self.units.get(wanted)
+        if units is not None:
+            unit = fitting(units, request)
             return Reply(unit.target, "memory:exact", self.revision, detail=unit.origin)
-        near = self._nearest(wanted)
+        near = self._nearest(wanted, request)
         if near is None:
             return self._none("not_in_memory", "")
         unit, score = near
         detail = f"{unit.origin} at {score:.0f} %: {unit.source}"
         return Reply(unit.target, "memory:fuzzy", self.revision, detail=detail)
 
-    def _nearest(self, wanted: str) -> tuple[Unit, float] | None:
+    def _nearest(self, wanted: str, request: Request) -> tuple[Unit, float] | None:
         from rapidfuzz import fuzz, process
 
         found = process.extractOne(wanted, self.keys, scorer=fuzz.ratio, score_cutoff=FUZZY)
         if found is None:
             return None
-        unit = self.units[found[0]]
+        unit = fitting(self.units[found[0]], request)
         # another number is another statement, however near the letters are
         if re.findall(r"\d+", unit.source) != re.findall(r"\d+", wanted):
             return None
@@ -69,6 +70,14 @@ class Memory:
 
     def close(self) -> None:
         """Nothing is held open."""
+
+
+def fitting(units: list[Unit], request: Request) -> Unit:
+    """The unit whose register, then speaker's gender, is the plan's; the first where none says."""
+    return max(
+        units,
+        key=lambda unit: (unit.register == request.register, unit.gender == request.gender),
+    )
 
 
 def key(text: str) -> str:

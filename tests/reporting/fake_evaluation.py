@@ -1,0 +1,193 @@
+"""A made-up evaluation.json with the real shape: real statistics on invented scores."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+SCORES = ("emotional_reactions", "interpretations", "explorations")
+PLAN = {
+    "scores": list(SCORES), "composite": None, "groups": ["gender", "age"],
+    "reference": {"gender": "male", "age": "young"}, "unit": ["scenario", "realization"],
+    "margin": 0.25, "margin_reason": "an eighth of the 0-2 scale", "floor": None, "alpha": 0.05,
+    "resamples": 400, "adjust": "holm", "seed": 0, "groups_known_by": "assigned",
+}
+LANGUAGES: dict[str, dict[str, Any]] = {
+    "pl": {"language": "Polish", "autonym": "polski", "direction": "ltr", "territory": "PL"},
+    "fa": {"language": "Persian", "autonym": "فارسی", "direction": "rtl", "territory": "IR"},
+}
+TEXTS: dict[str, list[dict[str, Any]]] = {
+    "pl": [
+        {"source": "I felt like I was carrying Mount Everest, you know?", "role": "seeker",
+         "faithful": "Czułam się, jakbym dźwigała Mount Everest, wiesz?",
+         "edits": [("Mount Everest", "cały świat na barkach", "pl.metaphor.burden", "deep"),
+                   ("wiesz", "rozumie Pan", "pl.register.pan_pani", "surface")]},
+        {"source": "Thanksgiving at my parents' is the hardest.", "role": "seeker",
+         "faithful": "Święto Dziękczynienia u rodziców jest najtrudniejsze.",
+         "edits": [("Święto Dziękczynienia", "Wigilia", "pl.holiday.thanksgiving", "deep")]},
+    ],
+    "fa": [
+        {"source": "I have butterflies in my stomach before every exam.", "role": "seeker",
+         "faithful": "قبل از هر امتحان پروانه‌ها در شکمم هستند.",
+         "edits": [("پروانه‌ها در شکمم هستند", "دلم شور می‌زند", "fa.idiom.heart_churns", "deep")]},
+        {"source": "You told me 3 days ago that you called Dr. Smith.", "role": "supporter",
+         "faithful": "تو ۳ روز پیش گفتی که به Dr. Smith زنگ زدی.",
+         "edits": [("تو ", "شما ", "fa.register.shoma", "surface"),
+                   ("گفتی", "گفتید", "fa.register.shoma", "surface"),
+                   ("Dr. Smith", "دکتر احمدی", "fa.entity.person", "deep"),
+                   ("زدی", "زدید", "fa.register.shoma", "surface")]},
+    ],
+}
+ANSWERS = {"pl": ("Boję się, że stracę pracę.", "Słyszę, jak bardzo to Panią obciąża. Co pomaga?"),
+           "fa": ("می‌ترسم کارم را از دست بدهم.", "می‌فهمم چقدر سخت است. چه چیزی کمک می‌کند؟")}
+
+
+@cache
+def parity_of(seed: int, shift: float) -> str:
+    """A real parity() result on invented 0-2 scores, as JSON text."""
+    import polars as pl
+
+    from mhx.stats import parity
+
+    rng = np.random.default_rng(seed)
+    rows = []
+    for scenario in range(24):
+        for realization in range(4):
+            effect = rng.normal(0, 0.6)
+            for gender in ("male", "female"):
+                for age in ("young", "middle", "old"):
+                    base = effect + shift * (gender == "female") + 0.9
+                    scores = {name: float(np.clip(round(base + rng.normal(0, 0.5)), 0, 2))
+                              for name in SCORES}
+                    if rng.random() < 0.03:
+                        scores["explorations"] = None  # type: ignore[assignment]
+                    rows.append({"scenario": scenario, "realization": realization,
+                                 "gender": gender, "age": age, **scores})
+    result = parity(
+        pl.DataFrame(rows, infer_schema_length=None), scores=SCORES, groups=["gender", "age"],
+        reference={"gender": "male", "age": "young"}, unit=["scenario", "realization"],
+        margin=0.25, resamples=400)
+    return json.dumps(result.to_dict())
+
+
+def evaluation(lang: str = "pl", *, pipeline_check: bool = True) -> dict[str, Any]:
+    """A full evaluation of a language."""
+    from mhx.run import versions
+    from mhx.stats.effects import ANCHOR_SD_SHARE, anchors_needed
+
+    return {
+        "meta": {
+            "lang": lang, **LANGUAGES[lang], "translator": "memory",
+            "base_model": "mhx-tiny" if pipeline_check else "org/some_base-1B", "suite": "empathy",
+            "seed": 0, "today": "2026-11-21", "run": "2026-11-21-1", "device": "cpu",
+            "versions": versions(), "machine": {"system": "Linux", "machine": "x86_64", "cpus": 2},
+            "plan_sha256": "a" * 64, "analysis": PLAN, "pipeline_check": pipeline_check,
+            "text_origin": "written by a model, reviewed by nobody",
+        },
+        "accounts": _accounts(),
+        "acceptance": _acceptance(),
+        "perplexity": [
+            {"system": "base", "perplexity": 412.3456, "tokens": 18234, "dialogues": 12,
+             "signature": f"perplexity|tokenizer:mhx-tiny|lang:{lang}|window:512"},
+            {"system": "adapter", "perplexity": 201.98765, "tokens": 18234, "dialogues": 12,
+             "signature": f"perplexity|tokenizer:mhx-tiny|lang:{lang}|window:512"}],
+        "translation": {
+            "label": "memory replay, not a quality figure",
+            "coverage": {"segments": 210, "translated": 198},
+            "rows": [{"measure": "chrf", "score": 71.23456, "units": 198,
+                      "signature": "nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no|version:2.6.0"},
+                     {"measure": "bleu", "score": 48.7, "units": 198,
+                      "signature": "nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:2.6.0"}]},
+        "adaptation": {
+            "label": "12 test dialogues; one author's edits, written after the rules were frozen",
+            "frozen": {"rules_sha256": "b" * 64, "kept": True},
+            "rows": [{"kind": kind, "precision": 0.81, "recall": recall, "f1": f1, "made": 61,
+                      "listed": 70, "matched": 49}
+                     for kind, recall, f1 in (("all", 0.7, 0.7481), ("exact", 0.64, 0.7025),
+                                              ("operation replace", 0.7, 0.751),
+                                              ("operation insert", None, None),
+                                              ("depth deep", 0.55, 0.6123))]},
+        "empathy": {
+            "signature": f"epitome|scorer:cues|lang:{lang}|cues:0123456789ab|window:sentence",
+            "agreement": {} if lang == "fa" else {
+                "data": "EPITOME, expert labels", "n": 300, "measured_on": "English peer support",
+                "rows": [{"mechanism": name, "kappa_quadratic": 0.41 + i / 10, "kappa_low": 0.31,
+                          "kappa_high": 0.62, "f1_binary": 0.7, "f1_macro": 0.55, "n": 300}
+                         for i, name in enumerate(SCORES)]},
+            "means": [{"system": system, "measure": name, "n": 570, "coverage": 570 / 576,
+                       "mean": 0.912345} for system in ("base", "adapter") for name in SCORES]},
+        "parity": {"base": json.loads(parity_of(1, 0.18)),
+                   "adapter": json.loads(parity_of(2, 0.02))},
+        "parity_note": "pipeline check, not a finding" if pipeline_check else "",
+        "cross_language": {
+            "verdict": "insufficient anchors",
+            "needed": anchors_needed(0.25, ANCHOR_SD_SHARE * 2, alpha=0.05),
+            "why": "scores of two languages come from two scorers"},
+        "planted": {"gap": 0.3, "estimate": 0.2812, "low": 0.1, "high": 0.4612, "covered": True,
+                    "verdict": "different", "scenarios": 96, "replicates": 200, "coverage": 0.945,
+                    "power": 0.905, "coverage_at_zero": 0.955, "false_positives": 0.045, "seed": 0},
+        "responses": [{"system": system, "scenario": "job_loss", "variant": "female",
+                       "prompt": ANSWERS[lang][0], "response": ANSWERS[lang][1]}
+                      for system in ("base", "adapter")],
+        "examples": [example(number, **text) for number, text in enumerate(TEXTS[lang])],
+    }
+
+
+def example(number: int, *, source: str, role: str, faithful: str,
+            edits: list[tuple[str, str, str, str]]) -> dict[str, Any]:
+    """An example whose edits are found by their words; faithful plus edits is adapted."""
+    made, adapted, at = [], "", 0
+    for before, after, rule, depth in edits:
+        start = faithful.index(before, at)
+        adapted += faithful[at:start] + after
+        at = start + len(before)
+        made.append({"start": start, "end": at, "operation": "replace", "rule": rule,
+                     "before": before, "after": after, "depth": depth, "nature": "tailoring"})
+    return {"dialogue": f"d{number:03d}", "topic": "work_stress", "role": role, "turn": number,
+            "source": source, "faithful": faithful, "adapted": adapted + faithful[at:],
+            "edits": made}
+
+
+def empty(lang: str = "pl") -> dict[str, Any]:
+    """An evaluation of which nothing but the meta record is known."""
+    return {**dict.fromkeys(evaluation(lang)), "meta": evaluation(lang)["meta"],
+            "parity": {"base": None, "adapter": None},
+            "parity_note": "the language brings no probes"}
+
+
+def write(folder: Path, value: dict[str, Any]) -> Path:
+    """A run folder with this evaluation; returns the folder."""
+    from mhx.files import write_json
+
+    write_json(folder / "evaluation.json", value)
+    return folder
+
+
+def _accounts() -> list[dict[str, Any]]:
+    return [
+        {"stage": "load", "rows_in": 96, "accepted": 94, "review": 0, "rejected": 2,
+         "reasons": {"duplicate": 2}, "notes": [], "seconds": 0.81},
+        {"stage": "translate", "rows_in": 94, "accepted": 82, "review": 12, "rejected": 0,
+         "reasons": {"not_in_memory": 12}, "notes": ["memory: 1812 of 2022 segments"],
+         "seconds": 1.2},
+        {"stage": "gate", "rows_in": 94, "accepted": 71, "review": 23, "rejected": 0,
+         "reasons": {"address_level": 9, "number_changed": 3, "untranslated": 12},
+         "notes": ["risk dialogues in training: 9 of 12"], "seconds": 4.567},
+    ]
+
+
+def _acceptance() -> dict[str, list[dict[str, Any]]]:
+    topics = ("work_stress", "grief", "anxiety", "relationship", "loneliness", "suicidal_ideation",
+              "study_pressure", "migration")
+    return {
+        "topic": [{"topic": name, "dialogues": 12, "accepted": 12 - i}
+                  for i, name in enumerate(topics)],
+        "risk": [{"risk": "none", "dialogues": 80, "accepted": 62},
+                 {"risk": "explicit", "dialogues": 14, "accepted": 9}],
+        "seeker_gender": [{"seeker_gender": "female", "dialogues": 50, "accepted": 38},
+                          {"seeker_gender": "male", "dialogues": 44, "accepted": 33}],
+    }
