@@ -31,7 +31,9 @@ def once(lang: str) -> dict[str, Any]:
         start = time.perf_counter()
         done = subprocess.run(
             [sys.executable, "-m", "mhx", "adapt", "--lang", lang, "--out", folder, "--json"],
-            capture_output=True, text=True, check=True,
+            capture_output=True,
+            text=True,
+            check=True,
         )
         wall = time.perf_counter() - start
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -40,8 +42,10 @@ def once(lang: str) -> dict[str, Any]:
         "wall_s": wall,
         "cpu_s": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
         "peak_mib": after.ru_maxrss / 1024,
-        "stages": {name: {"s": record["seconds"], "peak_mib": record["peak_mib"]}
-                   for name, record in stages.items()},
+        "stages": {
+            name: {"s": record["seconds"], "peak_mib": record["peak_mib"]}
+            for name, record in stages.items()
+        },
     }
 
 
@@ -57,12 +61,18 @@ def main() -> None:
         "what": f"mhx adapt --lang {options.lang}, embedded default, empty output folder",
         "runs": options.runs,
         "load_average": os.getloadavg(),
-        "median": {key: round(statistics.median(run[key] for run in runs), 2)
-                   for key in ("wall_s", "cpu_s", "peak_mib")},
-        "stage_median_s": {name: round(statistics.median(run["stages"][name]["s"] for run in runs), 2)
-                           for name in names},
-        "stage_peak_mib": {name: round(statistics.median(run["stages"][name]["peak_mib"] for run in runs))
-                           for name in names},
+        "median": {
+            key: round(statistics.median(run[key] for run in runs), 2)
+            for key in ("wall_s", "cpu_s", "peak_mib")
+        },
+        "stage_median_s": {
+            name: round(statistics.median(run["stages"][name]["s"] for run in runs), 2)
+            for name in names
+        },
+        "stage_peak_mib": {
+            name: round(statistics.median(run["stages"][name]["peak_mib"] for run in runs))
+            for name in names
+        },
         "all": runs,
         "machine": machine(),
         "versions": versions(),

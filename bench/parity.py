@@ -36,12 +36,16 @@ def table(rows: int, *, ordinal: bool, seed: int = 0) -> pl.DataFrame:
     score = (latent[..., None] > np.array([-0.6, 0.7])).sum(-1).astype(float)
     cells = [(g, a, o) for g in GENDERS for a in AGES for o in ORIGINS]
     columns = [np.tile([cell[k] for cell in cells], scenarios)[:rows] for k in range(3)]
-    return pl.DataFrame({
-        "scenario": np.repeat(np.arange(scenarios), 24)[:rows],
-        "gender": columns[0], "age": columns[1], "origin": columns[2],
-        "cell": np.tile([f"c{k:02d}" for k in range(24)], scenarios)[:rows],
-        "score": (score if ordinal else latent).ravel()[:rows],
-    })
+    return pl.DataFrame(
+        {
+            "scenario": np.repeat(np.arange(scenarios), 24)[:rows],
+            "gender": columns[0],
+            "age": columns[1],
+            "origin": columns[2],
+            "cell": np.tile([f"c{k:02d}" for k in range(24)], scenarios)[:rows],
+            "score": (score if ordinal else latent).ravel()[:rows],
+        }
+    )
 
 
 def seconds(work: Callable[[], Any], repeat: int = 3) -> list[float]:
@@ -54,12 +58,19 @@ def seconds(work: Callable[[], Any], repeat: int = 3) -> list[float]:
     return times
 
 
-def ours(frame: pl.DataFrame, groups: list[str], unit: list[str] | None,
-         resamples: int) -> Callable[[], Any]:
+def ours(
+    frame: pl.DataFrame, groups: list[str], unit: list[str] | None, resamples: int
+) -> Callable[[], Any]:
     """One parity() call."""
-    return lambda: parity(frame, scores=["score"], groups=groups, unit=unit, margin=0.25,
-                          reference={name: REFERENCE[name] for name in groups},
-                          resamples=resamples)
+    return lambda: parity(
+        frame,
+        scores=["score"],
+        groups=groups,
+        unit=unit,
+        margin=0.25,
+        reference={name: REFERENCE[name] for name in groups},
+        resamples=resamples,
+    )
 
 
 def peer(frame: pl.DataFrame, boots: int) -> dict[str, Any] | None:
@@ -71,14 +82,24 @@ def peer(frame: pl.DataFrame, boots: int) -> dict[str, Any] | None:
     data = frame.select("score", "cell").to_pandas()
 
     def work() -> None:
-        found = MetricFrame(metrics=mean_prediction, y_true=data["score"], y_pred=data["score"],
-                            sensitive_features=data["cell"], n_boot=boots,
-                            ci_quantiles=[0.025, 0.975], random_state=0)
+        found = MetricFrame(
+            metrics=mean_prediction,
+            y_true=data["score"],
+            y_pred=data["score"],
+            sensitive_features=data["cell"],
+            n_boot=boots,
+            ci_quantiles=[0.025, 0.975],
+            random_state=0,
+        )
         _ = found.by_group_ci, found.difference_ci()
 
     times = seconds(work, repeat=1)
-    return {"tool": f"fairlearn {version('fairlearn')}", "resamples": boots, "seconds": times,
-            "seconds_per_resample": times[0] / boots}
+    return {
+        "tool": f"fairlearn {version('fairlearn')}",
+        "resamples": boots,
+        "seconds": times,
+        "seconds_per_resample": times[0] / boots,
+    }
 
 
 def versions() -> dict[str, str]:
@@ -105,13 +126,24 @@ def main() -> None:
         ("24 cells, paired, 0-2 scores", True, ["cell"], ["scenario"]),
         ("24 cells, unpaired, 0-2 scores", True, ["cell"], None),
         ("24 cells, unpaired, continuous scores", False, ["cell"], None),
-        ("3 attributes and their 24 intersections, paired", True, ["gender", "age", "origin"],
-         ["scenario"]),
+        (
+            "3 attributes and their 24 intersections, paired",
+            True,
+            ["gender", "age", "origin"],
+            ["scenario"],
+        ),
     ):
         frame = table(options.rows, ordinal=ordinal)
         times = seconds(ours(frame, groups, unit, options.resamples))
-        results.append({"case": name, "seconds": times, "median": sorted(times)[1],
-                        "target": TARGET_S, "met": sorted(times)[1] <= TARGET_S})
+        results.append(
+            {
+                "case": name,
+                "seconds": times,
+                "median": sorted(times)[1],
+                "target": TARGET_S,
+                "met": sorted(times)[1] <= TARGET_S,
+            }
+        )
         print(f"{name}: {sorted(times)[1]:.2f} s", file=sys.stderr)
     found = peer(table(options.rows, ordinal=True), options.peer_boots)
     if found is None:
@@ -120,10 +152,16 @@ def main() -> None:
         whole = found["seconds_per_resample"] * options.resamples
         found |= {"seconds_at_full_size": whole, "times_slower": whole / results[1]["median"]}
     report = {
-        "bench": "parity", "rows": options.rows, "resamples": options.resamples,
-        "results": results, "peer": found or "peer not installed",
-        "machine": {"platform": platform.platform(), "processor": platform.processor(),
-                    "cores": len(os.sched_getaffinity(0))},
+        "bench": "parity",
+        "rows": options.rows,
+        "resamples": options.resamples,
+        "results": results,
+        "peer": found or "peer not installed",
+        "machine": {
+            "platform": platform.platform(),
+            "processor": platform.processor(),
+            "cores": len(os.sched_getaffinity(0)),
+        },
         "versions": versions(),
     }
     text = json.dumps(report, indent=1)

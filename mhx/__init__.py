@@ -1,4 +1,4 @@
-"""mhx: cross-cultural adaptation of mental-health dialogue models. Research software, no therapist."""
+"""mhx: cross-cultural adaptation of mental-health dialogue models. Research software."""
 
 from __future__ import annotations
 

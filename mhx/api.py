@@ -44,11 +44,17 @@ def open_run(
     language = load_language(lang, shelves=shelves, card=card)
     manifest = language.manifest
     if lang == "en":
-        problems.append(Problem("en is the source, not a target", "choose another --lang; mhx langs"))
+        problems.append(
+            Problem("en is the source, not a target", "choose another --lang; mhx langs")
+        )
     chosen = translator or manifest.default_translator
     place = territory or manifest.territory
-    for shelf, name in (("translation", chosen.partition(":")[0]), ("culture_cards", place),
-                        ("eval", suite), ("languages", "en")):
+    for shelf, name in (
+        ("translation", chosen.partition(":")[0]),
+        ("culture_cards", place),
+        ("eval", suite),
+        ("languages", "en"),
+    ):
         try:
             shelves.get(shelf, name)
         except MhxError as error:
@@ -95,7 +101,9 @@ def open_run(
     return run
 
 
-def reopen(folder: Path, *, shelves: Shelves | None = None, reporter: Reporter | None = None) -> Run:
+def reopen(
+    folder: Path, *, shelves: Shelves | None = None, reporter: Reporter | None = None
+) -> Run:
     """The run of an existing folder, for reports and reviews."""
     shelves = shelves or default_shelves()
     settings = read_settings(folder)

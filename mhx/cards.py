@@ -97,7 +97,14 @@ def coverage(card: Card) -> list[dict[str, Any]]:
                 "rules": sum(rule.dimension == dimension for rule in card.rules),
                 **{
                     name: certainty.get(name, 0)
-                    for name in ("verified", "sourced", "weak", "conflicting", "inference", "unverified")
+                    for name in (
+                        "verified",
+                        "sourced",
+                        "weak",
+                        "conflicting",
+                        "inference",
+                        "unverified",
+                    )
                 },
             }
         )

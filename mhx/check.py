@@ -1,4 +1,4 @@
-"""`mhx check`: every problem of a plugin, collected: schema, links, rules' tests, golden tests, tier."""
+"""`mhx check`: every problem of a plugin, collected: schema, links, rule and golden tests, tier."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from mhx.schema import (
     Card,
     MeasureManifest,
     Plan,
+    Service,
     SuiteManifest,
 )
 from mhx.schema.language import Golden
@@ -72,7 +73,7 @@ def check_plugin(plugin: Plugin, shelves: Shelves, *, today: date) -> Report:
     return report
 
 
-class _collect:  # noqa: N801 - a context manager read as a verb
+class _collect:
     """Put an MhxError's problems into the report and go on."""
 
     def __init__(self, report: Report) -> None:
@@ -90,12 +91,15 @@ class _collect:  # noqa: N801 - a context manager read as a verb
 
 # ---------------------------------------------------------------- languages
 
+
 def _language(plugin: Plugin, shelves: Shelves, report: Report, today: date) -> None:
     language = load_language(plugin.name, shelves=shelves)
     manifest = language.manifest
     for name in NEEDED:
         if not (plugin.folder / name).is_file():
-            report.problems.append(Problem("missing", f"mhx new {plugin.name} writes one", path=plugin.folder / name))
+            report.problems.append(
+                Problem("missing", f"mhx new {plugin.name} writes one", path=plugin.folder / name)
+            )
     for attribute in ("prompts", "tests", "recipe", "probes", "cues", "risk_cues", "hooks"):
         with _collect(report):
             getattr(language, attribute)
@@ -109,8 +113,11 @@ def _language(plugin: Plugin, shelves: Shelves, report: Report, today: date) -> 
     if report.problems:
         return
     report.coverage = coverage(language.card)
-    report.counts = {"facts": len(language.card.facts), "rules": len(language.card.rules),
-                     "rule tests": sum(len(rule.tests) for rule in language.card.rules)}
+    report.counts = {
+        "facts": len(language.card.facts),
+        "rules": len(language.card.rules),
+        "rule tests": sum(len(rule.tests) for rule in language.card.rules),
+    }
     report.problems += _rule_problems(language)
     report.problems += list(_golden_problems(language))
     report.problems += list(_crisis_problems(language, shelves))
@@ -126,10 +133,17 @@ def _rule_problems(language: Language) -> list[Problem]:
     if not failures:
         return []
     value, lines = read_yaml(language.card_path)
-    places = {rule.get("id"): lines.get(("rules", n)) for n, rule in enumerate(value.get("rules", []))}
+    places = {
+        rule.get("id"): lines.get(("rules", n)) for n, rule in enumerate(value.get("rules", []))
+    }
     return [
-        Problem(what, "fix the rule or its test", path=language.card_path, line=places.get(rule),
-                field=rule)
+        Problem(
+            what,
+            "fix the rule or its test",
+            path=language.card_path,
+            line=places.get(rule),
+            field=rule,
+        )
         for rule, what in failures
     ]
 
@@ -139,7 +153,9 @@ def _golden_problems(language: Language) -> Iterator[Problem]:
     for kind in ("normalize", "address", "gender", "adaptation"):
         for case in getattr(language.tests, kind):
             for what in _golden(language, kind, case):
-                yield Problem(what, "fix the case or what it tests", path=path, field=f"{kind}: {case.name}")
+                yield Problem(
+                    what, "fix the case or what it tests", path=path, field=f"{kind}: {case.name}"
+                )
 
 
 def _golden(language: Language, kind: str, case: Golden) -> Iterator[str]:
@@ -167,15 +183,23 @@ def _crisis_problems(language: Language, shelves: Shelves) -> Iterator[Problem]:
     for case in language.tests.crisis:
         territory = load_territory(case.territory, shelves=shelves)
         shown = resolve(
-            f"{{{{service:{case.slot}}}}}", territory, age=case.age,
-            today=date.fromisoformat(case.today), prompts=language.prompts, group=case.group,
+            f"{{{{service:{case.slot}}}}}",
+            territory,
+            age=case.age,
+            today=date.fromisoformat(case.today),
+            prompts=language.prompts,
+            group=case.group,
         )
         lacks = [piece for piece in case.must if piece not in shown]
         holds = [piece for piece in case.must_not if piece in shown]
         if lacks or holds:
             what = f"shows {shown!r}; lacks {lacks}, holds {holds}"
-            yield Problem(what, "fix the case, or the territory's services and dates", path=path,
-                          field=f"crisis: {case.name}")
+            yield Problem(
+                what,
+                "fix the case, or the territory's services and dates",
+                path=path,
+                field=f"crisis: {case.name}",
+            )
 
 
 def _slot_problems(language: Language) -> Iterator[Problem]:
@@ -184,11 +208,17 @@ def _slot_problems(language: Language) -> Iterator[Problem]:
         text = str(getattr(prompts, name))
         path = language.folder / "prompts.yaml"
         if any(letter.isdigit() for letter in SLOT.sub("", text)):
-            yield Problem("holds a digit", "use a {{service:...}} slot; numbers live in territory cards",
-                          path=path, field=name)
+            yield Problem(
+                "holds a digit",
+                "use a {{service:...}} slot; numbers live in territory cards",
+                path=path,
+                field=name,
+            )
         for slot in SLOT.findall(text):
             if slot not in SLOTS:
-                yield Problem(f"unknown slot {slot!r}", f"known: {', '.join(SLOTS)}", path=path, field=name)
+                yield Problem(
+                    f"unknown slot {slot!r}", f"known: {', '.join(SLOTS)}", path=path, field=name
+                )
 
 
 def _check_corpus(language: Language, shelves: Shelves) -> int:
@@ -206,17 +236,36 @@ def _check_corpus(language: Language, shelves: Shelves) -> int:
     for item in corpus:
         source = sources.get(item.id)
         if source is None:
-            problems.append(Problem("no such dialogue in en", "check the id", path=path, field=item.id))
+            problems.append(
+                Problem("no such dialogue in en", "check the id", path=path, field=item.id)
+            )
             continue
         if source.text_hash() != item.source_sha256:
-            problems.append(Problem("the English text has changed since", "translate it again",
-                                    path=path, field=item.id))
+            problems.append(
+                Problem(
+                    "the English text has changed since",
+                    "translate it again",
+                    path=path,
+                    field=item.id,
+                )
+            )
         shape = [(turn.role, len(turn.segments)) for turn in item.turns]
         if shape != [(turn.role, len(turn.segments)) for turn in source.turns]:
-            problems.append(Problem("turns or segments differ from en", "keep its shape", path=path, field=item.id))
-        entries = {edit.rule for turn in item.turns for part in turn.segments for edit in part.edits}
+            problems.append(
+                Problem(
+                    "turns or segments differ from en", "keep its shape", path=path, field=item.id
+                )
+            )
+        entries = {
+            edit.rule for turn in item.turns for part in turn.segments for edit in part.edits
+        }
         problems += [
-            Problem(f"no card entry {entry!r}", "cite a fact or rule of the card", path=path, field=item.id)
+            Problem(
+                f"no card entry {entry!r}",
+                "cite a fact or rule of the card",
+                path=path,
+                field=item.id,
+            )
             for entry in sorted(entries - known)
         ]
     if problems:
@@ -233,10 +282,16 @@ def _tier(language: Language, shelves: Shelves, report: Report, today: date) -> 
         return
     wanted = missing if tier == "bronze" else [*missing, *_lacks_silver(language)]
     if tier == "gold":
-        wanted.append("a clinician's sign-off and published human evaluation, which mhx cannot see yet")
+        wanted.append(
+            "a clinician's sign-off and published human evaluation, which mhx cannot see yet"
+        )
     report.problems += [
-        Problem(f"tier {tier} needs: {what}", "do it, or declare a lower tier",
-                path=language.plugin.manifest, field="tier")
+        Problem(
+            f"tier {tier} needs: {what}",
+            "do it, or declare a lower tier",
+            path=language.plugin.manifest,
+            field="tier",
+        )
         for what in wanted
         if not what.startswith("expired:")
     ]
@@ -258,7 +313,11 @@ def _lacks_bronze(language: Language, shelves: Shelves, today: date) -> Iterator
         yield f"crisis services in culture_cards/{territory.code}"
     for service in territory.services:
         if service.expires_on < today:
-            yield f"expired: {service.id} was to be re-checked by {service.expires_on} (not shown until then)"
+            yield f"expired: {_expired(service)}"
+
+
+def _expired(service: Service) -> str:
+    return f"{service.id} was to be re-checked by {service.expires_on}: not shown until then"
 
 
 def _lacks_silver(language: Language) -> Iterator[str]:
@@ -273,16 +332,17 @@ def _lacks_silver(language: Language) -> Iterator[str]:
 
 # ---------------------------------------------------------------- the other shelves
 
+
 def _territory(plugin: Plugin, shelves: Shelves, report: Report, today: date) -> None:
     territory = load_territory(plugin.name, shelves=shelves)
     report.counts = {"services": len(territory.services), "facts": len(territory.facts)}
     for service in territory.services:
         if service.expires_on < today:
-            report.notes.append(
-                f"{service.id} was to be re-checked by {service.expires_on}: it is not shown until then"
-            )
+            report.notes.append(_expired(service))
         if service.certainty in ("weak", "unverified", "inference"):
-            report.notes.append(f"{service.id}: {service.certainty} source, not shown until re-checked")
+            report.notes.append(
+                f"{service.id}: {service.certainty} source, not shown until re-checked"
+            )
 
 
 def _backend(plugin: Plugin, shelves: Shelves, report: Report, today: date) -> None:
@@ -308,12 +368,18 @@ def _eval(plugin: Plugin, shelves: Shelves, report: Report, today: date) -> None
 def _same_name(plugin: Plugin, name: str, report: Report) -> None:
     if name != plugin.name:
         report.problems.append(
-            Problem(f"the folder is named {plugin.name!r}, the manifest says {name!r}", "rename one",
-                    path=plugin.manifest, field="name")
+            Problem(
+                f"the folder is named {plugin.name!r}, the manifest says {name!r}",
+                "rename one",
+                path=plugin.manifest,
+                field="name",
+            )
         )
 
 
-def _has_function(plugin: Plugin, shelves: Shelves, report: Report, filename: str, name: str) -> None:
+def _has_function(
+    plugin: Plugin, shelves: Shelves, report: Report, filename: str, name: str
+) -> None:
     path: Path = plugin.folder / filename
     module = shelves.module(plugin, filename)
     if module is None or not callable(getattr(module, name, None)):

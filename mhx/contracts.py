@@ -23,6 +23,7 @@ Status = Literal["scored", "missing", "refused", "unparsable"]
 
 # ---------------------------------------------------------------- languages
 
+
 @dataclass(frozen=True)
 class Finding:
     """Something a language's hooks saw: ``text[start:end]``, code points.
@@ -58,6 +59,7 @@ class Hooks(Protocol):
 
 
 # ---------------------------------------------------------------- translation
+
 
 @dataclass(frozen=True)
 class Request:
@@ -118,6 +120,7 @@ class Backend(Protocol):
 
 # ---------------------------------------------------------------- measures
 
+
 @dataclass(frozen=True)
 class MeasureSettings:
     """What `open` of a measure gets."""
@@ -132,7 +135,8 @@ class MeasureSettings:
 class Measure(Protocol):
     """An opened measure.
 
-    Every number it gives is printed with its signature and its agreement with people. `score` takes one row a scored unit (columns by the measure's needs: ``unit``, ``prompt``,
+    Every number it gives is printed with its signature and its agreement with people. `score`
+    takes one row a scored unit (columns by the measure's needs: ``unit``, ``prompt``,
     ``response``, ``reference``) and returns the long frame ``unit, measure, score, status,
     scorer``; a unit without a score has a null score and a status that says why.
     """

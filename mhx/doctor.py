@@ -7,8 +7,16 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 PARTS: tuple[tuple[str, tuple[str, ...], str], ...] = (
-    ("core: check, card, parity, agree, report", ("polars", "pydantic", "scipy", "statsmodels", "matplotlib"), "pip install mhx"),
-    ("training and generation", ("torch", "transformers", "peft", "safetensors", "sentencepiece"), "pip install 'mhx[models]'"),
+    (
+        "core: check, card, parity, agree, report",
+        ("polars", "pydantic", "scipy", "statsmodels", "matplotlib"),
+        "pip install mhx",
+    ),
+    (
+        "training and generation",
+        ("torch", "transformers", "peft", "safetensors", "sentencepiece"),
+        "pip install 'mhx[models]'",
+    ),
     ("sentence splitting of your own text", ("spacy",), "pip install 'mhx[models]'"),
     ("data sets of the hub (hf:NAME)", ("datasets",), "pip install 'mhx[models]'"),
     ("Polish grammar (pl)", ("morfeusz2",), "pip install 'mhx[pl]'"),
@@ -28,11 +36,23 @@ def examine() -> list[dict[str, Any]]:
                 missing.append(name)
         rows.append(_row(part, ", ".join(found), missing, command))
     program = shutil.which("apertium")
-    rows.append(_row("translator apertium", program or "", [] if program else ["apertium"],
-                     "apt install apertium apertium-eng-spa"))
+    rows.append(
+        _row(
+            "translator apertium",
+            program or "",
+            [] if program else ["apertium"],
+            "apt install apertium apertium-eng-spa",
+        )
+    )
     latex = shutil.which("pdflatex")
-    rows.append(_row("PDF of the LaTeX tables (optional)", latex or "", [] if latex else ["pdflatex"],
-                     "apt install texlive-latex-recommended"))
+    rows.append(
+        _row(
+            "PDF of the LaTeX tables (optional)",
+            latex or "",
+            [] if latex else ["pdflatex"],
+            "apt install texlive-latex-recommended",
+        )
+    )
     rows.append(_gpu_row())
     return rows
 

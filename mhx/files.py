@@ -27,6 +27,7 @@ TABLES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson", ".xlsx", ".json")
 
 # ---------------------------------------------------------------- reading text
 
+
 def read_text(path: Path) -> str:
     """The file as UTF-8 text (a byte-order mark is dropped).
 
@@ -79,6 +80,7 @@ def read_jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 # ---------------------------------------------------------------- strict YAML
 
+
 def read_yaml(path: Path) -> tuple[Any, Lines]:
     """YAML 1.2 as plain Python, with the line of every value.
 
@@ -95,7 +97,9 @@ def read_yaml(path: Path) -> tuple[Any, Lines]:
         mark = error.problem_mark or error.context_mark
         line = None if mark is None else mark.line + 1
         what = f"not YAML: {error.problem or error.context}"
-        raise MhxError(Problem(what, "check quotes and indentation", path=path, line=line)) from error
+        raise MhxError(
+            Problem(what, "check quotes and indentation", path=path, line=line)
+        ) from error
     lines: Lines = {(): 1}
     problems: list[Problem] = []
     value = None if node is None else _from_node(node, (), lines, problems, path)
@@ -146,9 +150,7 @@ def _scalar(node: Any, at: Path_, problems: list[Problem], path: Path) -> Any:
     except (KeyError, ValueError):
         what = f"{text!r} is not a value mhx reads (tag {tag})"
         line = node.start_mark.line + 1
-        problems.append(
-            Problem(what, "put it in quotes", path=path, line=line, field=dotted(at))
-        )
+        problems.append(Problem(what, "put it in quotes", path=path, line=line, field=dotted(at)))
         return text
 
 
@@ -166,8 +168,9 @@ def load_model(path: Path, model: type[M]) -> M:
     return parse_model(value, model, path=path, lines=lines)
 
 
-def parse_model(value: Any, model: type[M], *, path: Path, lines: Lines | None = None,
-                line: int | None = None) -> M:
+def parse_model(
+    value: Any, model: type[M], *, path: Path, lines: Lines | None = None, line: int | None = None
+) -> M:
     """`value` checked against `model`; messages carry the path and the line of the bad field."""
     from pydantic import ValidationError
 
@@ -179,8 +182,9 @@ def parse_model(value: Any, model: type[M], *, path: Path, lines: Lines | None =
         ) from error
 
 
-def _schema_problem(error: Any, model: type[BaseModel], path: Path, lines: Lines,
-                    line: int | None) -> Problem:
+def _schema_problem(
+    error: Any, model: type[BaseModel], path: Path, lines: Lines, line: int | None
+) -> Problem:
     at: Path_ = tuple(error["loc"])
     known = at
     while known and known not in lines:
@@ -230,6 +234,7 @@ def _inner_model(annotation: Any, get_args: Callable[[Any], tuple[Any, ...]]) ->
 
 # ---------------------------------------------------------------- tables
 
+
 def read_table(path: Path) -> pl.DataFrame:
     """A CSV, TSV, Parquet, JSONL, JSON or XLSX file as a polars frame.
 
@@ -240,15 +245,22 @@ def read_table(path: Path) -> pl.DataFrame:
 
     suffix = path.suffix.lower()
     if suffix not in TABLES:
-        raise MhxError(Problem(f"not a table mhx reads ({suffix or 'no suffix'})",
-                               f"use one of {', '.join(TABLES)}", path=path))
+        raise MhxError(
+            Problem(
+                f"not a table mhx reads ({suffix or 'no suffix'})",
+                f"use one of {', '.join(TABLES)}",
+                path=path,
+            )
+        )
     if suffix in (".csv", ".tsv", ".jsonl", ".ndjson", ".json"):
         read_text(path)  # a clear message for a missing file or a wrong encoding
     readers: dict[str, Callable[[], pl.DataFrame]] = {
         ".csv": lambda: pl.read_csv(path, infer_schema_length=None),
         ".tsv": lambda: pl.read_csv(path, separator="\t", infer_schema_length=None),
         ".parquet": lambda: pl.read_parquet(path),
-        ".jsonl": lambda: pl.DataFrame([row for _, row in read_jsonl(path)], infer_schema_length=None),
+        ".jsonl": lambda: pl.DataFrame(
+            [row for _, row in read_jsonl(path)], infer_schema_length=None
+        ),
         ".json": lambda: pl.read_json(path, infer_schema_length=None),
         ".xlsx": lambda: pl.read_excel(path),
     }
@@ -264,6 +276,7 @@ def read_table(path: Path) -> pl.DataFrame:
 
 
 # ---------------------------------------------------------------- hashes and atomic writes
+
 
 def sha256(data: bytes | str) -> str:
     """Hex SHA-256 of bytes or of UTF-8 text."""
@@ -309,7 +322,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
             os.fsync(opened.fileno())
         # mkstemp makes 0600; a run folder is as readable as any file the user writes
         temporary.chmod(0o666 & ~_umask())
-        os.replace(temporary, path)
+        temporary.replace(path)
     except OSError as error:
         raise os_problem(error, path) from error
     finally:

@@ -128,9 +128,7 @@ class Language:
         """Hook functions of the plugin, with defaults for the missing ones."""
         module = self.shelves.module(self.plugin, "hooks.py")
         own = {name for name in HOOK_NAMES if module is not None and hasattr(module, name)}
-        chosen = {
-            name: getattr(module if name in own else defaults, name) for name in HOOK_NAMES
-        }
+        chosen = {name: getattr(module if name in own else defaults, name) for name in HOOK_NAMES}
         return cast("Hooks", BoundHooks(**chosen, own=frozenset(own)))
 
     @property
@@ -173,9 +171,7 @@ def read_corpus(folder: Path, model: type[T]) -> list[T]:
     return found
 
 
-def load_language(
-    tag: str, *, shelves: Shelves | None = None, card: str | None = None
-) -> Language:
+def load_language(tag: str, *, shelves: Shelves | None = None, card: str | None = None) -> Language:
     """The language plugin of a tag. Raises MhxError with the nearest name for an unknown one."""
     shelves = shelves or default_shelves()
     return Language(shelves.get("languages", tag), shelves, card)

@@ -29,7 +29,9 @@ def adapt(lang: str, *, first: str | None = None, until: str | None = None, **op
     return run
 
 
-def translate(texts: list[str], lang: str, *, translator: str | None = None, **options: Any) -> pl.DataFrame:
+def translate(
+    texts: list[str], lang: str, *, translator: str | None = None, **options: Any
+) -> pl.DataFrame:
     """One row a text: target or failure code, engine, revision."""
     import polars as pl
 
@@ -54,11 +56,20 @@ def report(folder: Path | str) -> Path:
 
 
 def resolve(
-    text: str, territory: str, *, age: int | str | None = None, today: date | None = None,
-    lang: str = "en", group: str | None = None,
+    text: str,
+    territory: str,
+    *,
+    age: int | str | None = None,
+    today: date | None = None,
+    lang: str = "en",
+    group: str | None = None,
 ) -> str:
     """A text as shown to a person: service slots filled by territory, age, problem and day."""
     return resolve_with(
-        text, load_territory(territory), age=age, today=today or date.today(),
-        prompts=load_language(lang).prompts, group=group,
+        text,
+        load_territory(territory),
+        age=age,
+        today=today or date.today(),
+        prompts=load_language(lang).prompts,
+        group=group,
     )

@@ -27,11 +27,15 @@ def chosen(first: str | None, last: str | None) -> list[str]:
     start = STAGES.index(first) if first else 0
     end = STAGES.index(last) if last else len(STAGES) - 1
     if start > end:
-        raise MhxError(Problem(f"--from {first} is after --until {last}", f"order: {', '.join(STAGES)}"))
+        raise MhxError(
+            Problem(f"--from {first} is after --until {last}", f"order: {', '.join(STAGES)}")
+        )
     return list(STAGES[start : end + 1])
 
 
-def execute(run: Run, *, first: str | None = None, last: str | None = None, force: bool = False) -> None:
+def execute(
+    run: Run, *, first: str | None = None, last: str | None = None, force: bool = False
+) -> None:
     """Run the stages. A stage whose key and outputs are unchanged is reused, also from another
     run folder of the same language; `--from` does that stage and the ones after it again.
     """
@@ -72,7 +76,9 @@ def _do(run: Run, name: str, key: str) -> None:
     module = stage_module(name)
     with run.timed() as used:
         module.run(run)
-    outputs = {item: hash_file(run.path(item)) for item in module.OUTPUTS if run.path(item).is_file()}
+    outputs = {
+        item: hash_file(run.path(item)) for item in module.OUTPUTS if run.path(item).is_file()
+    }
     counts = run.counts.get(name)
     run.record(
         name,

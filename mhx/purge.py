@@ -15,7 +15,9 @@ def targets(out: Path, *, cache: bool, runs: bool, lang: str | None) -> list[tup
     if cache and (out / "cache").is_dir():
         found.append(out / "cache")
     if runs:
-        languages = [lang] if lang else [path.name for path in sorted(out.glob("*")) if path.is_dir()]
+        languages = (
+            [lang] if lang else [path.name for path in sorted(out.glob("*")) if path.is_dir()]
+        )
         found += [folder for name in languages for folder in run_folders(out, name)]
     return [(path, _size(path)) for path in found]
 

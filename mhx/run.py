@@ -29,8 +29,19 @@ if TYPE_CHECKING:
 
 STAGES = ("load", "translate", "adapt", "gate", "train", "evaluate", "report")
 PACKAGES = (
-    "torch", "transformers", "peft", "datasets", "sentencepiece", "polars", "spacy", "sacrebleu",
-    "numpy", "scipy", "morfeusz2", "lingua-language-detector", "matplotlib",
+    "torch",
+    "transformers",
+    "peft",
+    "datasets",
+    "sentencepiece",
+    "polars",
+    "spacy",
+    "sacrebleu",
+    "numpy",
+    "scipy",
+    "morfeusz2",
+    "lingua-language-detector",
+    "matplotlib",
 )
 T = TypeVar("T")
 
@@ -243,11 +254,14 @@ def machine() -> dict[str, Any]:
     return {
         "system": platform.system(),
         "machine": platform.machine(),
-        "cpus": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "cpus": len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count(),
     }
 
 
 # ---------------------------------------------------------------- finding and making run folders
+
 
 def run_folders(out: Path, lang: str) -> list[Path]:
     """Run folders of a language, oldest first."""

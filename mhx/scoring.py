@@ -26,17 +26,26 @@ def long_frame(rows: Iterable[tuple[str, str, float | None, str]], scorer: str) 
 
     return pl.DataFrame(
         [(*row, scorer) for row in rows],
-        schema={"unit": pl.String, "measure": pl.String, "score": pl.Float64,
-                "status": pl.String, "scorer": pl.String},
+        schema={
+            "unit": pl.String,
+            "measure": pl.String,
+            "score": pl.Float64,
+            "status": pl.String,
+            "scorer": pl.String,
+        },
         orient="row",
     )
 
 
-def open_measure(name: str, settings: MeasureSettings, shelves: Shelves) -> tuple[MeasureManifest, Measure]:
+def open_measure(
+    name: str, settings: MeasureSettings, shelves: Shelves
+) -> tuple[MeasureManifest, Measure]:
     """A measure of the eval shelf, opened. Raises MhxError for an unknown or incomplete one."""
     plugin = shelves.get("eval", name)
     if plugin.manifest.name != "measure.yaml":
-        raise MhxError(Problem(f"{name} is a suite, not a measure", "name a measure", path=plugin.folder))
+        raise MhxError(
+            Problem(f"{name} is a suite, not a measure", "name a measure", path=plugin.folder)
+        )
     module = shelves.module(plugin, "measure.py")
     if module is None:
         raise MhxError(Problem("no measure.py", "a measure needs one", path=plugin.folder))
@@ -136,15 +145,27 @@ def prf(counts: Mapping[str, int]) -> dict[str, Any]:
     precision = matched / made if made else None
     recall = matched / listed if listed else None
     total = made + listed
-    return {"precision": precision, "recall": recall, "f1": 2 * matched / total if total else None,
-            "made": made, "listed": listed, "matched": matched}
+    return {
+        "precision": precision,
+        "recall": recall,
+        "f1": 2 * matched / total if total else None,
+        "made": made,
+        "listed": listed,
+        "matched": matched,
+    }
 
 
 # ---------------------------------------------------------------- the user's own table
 
+
 def score_table(
-    frame: pl.DataFrame, *, path: Path, measure: str, lang: str,
-    columns: Mapping[str, str | None], shelves: Shelves,
+    frame: pl.DataFrame,
+    *,
+    path: Path,
+    measure: str,
+    lang: str,
+    columns: Mapping[str, str | None],
+    shelves: Shelves,
 ) -> tuple[pl.DataFrame, dict[str, Any], str]:
     """(scores, agreement, signature) of a measure on a table's columns.
 
@@ -153,10 +174,14 @@ def score_table(
     import polars as pl
 
     folder = shelves.get("languages", lang).folder
-    manifest, opened = open_measure(measure, MeasureSettings(lang=lang, language_folder=folder), shelves)
+    manifest, opened = open_measure(
+        measure, MeasureSettings(lang=lang, language_folder=folder), shelves
+    )
     wanted = {name: column for name, column in columns.items() if column is not None}
     problems = [
-        Problem(f"no column {column!r}", f"--{name} COL; columns: {', '.join(frame.columns)}", path=path)
+        Problem(
+            f"no column {column!r}", f"--{name} COL; columns: {', '.join(frame.columns)}", path=path
+        )
         for name, column in wanted.items()
         if column not in frame.columns
     ]

@@ -33,8 +33,16 @@ class Talker:
 
     @classmethod
     def open(
-        cls, lang: str, *, shelves: Shelves, base: str | None, adapter: str | None,
-        territory: str | None, today: date, age: int | None, device: str,
+        cls,
+        lang: str,
+        *,
+        shelves: Shelves,
+        base: str | None,
+        adapter: str | None,
+        territory: str | None,
+        today: date,
+        age: int | None,
+        device: str,
     ) -> Talker:
         """Load base and adapter. Raises MhxError when there is no adapter for the base."""
         from mhx.training.base import load_model, load_tokenizer
@@ -60,13 +68,23 @@ class Talker:
         )
 
     def answer(
-        self, conversations: Sequence[Sequence[str]], *, max_new_tokens: int, temperature: float,
+        self,
+        conversations: Sequence[Sequence[str]],
+        *,
+        max_new_tokens: int,
+        temperature: float,
         seed: int,
     ) -> Iterator[str]:
         """Answers to conversations given as alternating texts, the seeker first and last."""
         asked = [self.messages(item) for item in conversations]
-        for text in generate(self.model, self.tokenizer, asked, max_new_tokens=max_new_tokens,
-                             temperature=temperature, seed=seed):
+        for text in generate(
+            self.model,
+            self.tokenizer,
+            asked,
+            max_new_tokens=max_new_tokens,
+            temperature=temperature,
+            seed=seed,
+        ):
             yield self.shown(text)
 
     def messages(self, texts: Sequence[str]) -> list[Message]:
@@ -75,8 +93,9 @@ class Talker:
 
     def shown(self, text: str) -> str:
         """A text with its service slots resolved for place, age and day."""
-        return resolve(text, self.territory, age=self.age, today=self.today,
-                       prompts=self.language.prompts)
+        return resolve(
+            text, self.territory, age=self.age, today=self.today, prompts=self.language.prompts
+        )
 
     def is_risk(self, text: str) -> bool:
         """Whether the language's risk cues match (a screen; no cues: never)."""
@@ -101,5 +120,7 @@ def conversation(language: Language, texts: Sequence[str]) -> list[Message]:
 def probe_prompts(language: Language) -> list[str]:
     """The neutral form of each probe. Raises MhxError for a language without probes."""
     if language.probes is None:
-        raise MhxError(Problem("no probes", "write probes.yaml", path=language.folder / "probes.yaml"))
+        raise MhxError(
+            Problem("no probes", "write probes.yaml", path=language.folder / "probes.yaml")
+        )
     return [scenario.neutral for scenario in language.probes.scenarios]

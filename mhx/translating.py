@@ -14,13 +14,21 @@ def translate_texts(run: Run, texts: list[str]) -> list[dict[str, Any]]:
     """text, target, failure, engine and revision of each segment, in order."""
     manifest, backend = open_backend(run, frozenset())
     requests = [
-        Request(text=text, source=run.settings.source_lang, target=run.settings.lang, role="supporter")
+        Request(
+            text=text, source=run.settings.source_lang, target=run.settings.lang, role="supporter"
+        )
         for text in texts
     ]
     with closing(backend):
         replies = translate_all(requests, backend, manifest, run)
     return [
-        {"text": text, "target": reply.text, "failure": reply.failure, "engine": reply.engine,
-         "revision": reply.revision, "detail": reply.detail}
+        {
+            "text": text,
+            "target": reply.text,
+            "failure": reply.failure,
+            "engine": reply.engine,
+            "revision": reply.revision,
+            "detail": reply.detail,
+        }
         for text, reply in zip(texts, replies, strict=True)
     ]

@@ -25,7 +25,9 @@ class Adaptation:
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
         """F1 of each dialogue; a dialogue without any edit on either side is missing."""
         rows: list[tuple[str, str, float | None, str]] = []
-        for unit, made, listed in zip(frame["unit"], frame["response"], frame["reference"], strict=True):
+        for unit, made, listed in zip(
+            frame["unit"], frame["response"], frame["reference"], strict=True
+        ):
             counts = match_edits(json.loads(made), json.loads(listed))
             f1 = prf(counts["all"])["f1"]
             rows.append((str(unit), "f1", f1, "missing" if f1 is None else "scored"))

@@ -28,14 +28,15 @@ def open(settings: MeasureSettings) -> Measure:
         raise MhxError(
             Problem(
                 f"language {settings.lang} brings no empathy cues, so epitome is not scored",
-                "write empathy_cues.yaml (regexes by mechanism)", path=path,
+                "write empathy_cues.yaml (regexes by mechanism)",
+                path=path,
             )
         )
     return Cues(settings, load_model(path, EmpathyCues))
 
 
 class Cues:
-    """0 where no cue stands, 1 for a weak cue, 2 for a strong one: the best window of a response."""
+    """0 where no cue stands, 1 for a weak cue, 2 for a strong one: a response's best window."""
 
     def __init__(self, settings: MeasureSettings, cues: EmpathyCues) -> None:
         self.settings, self.cues = settings, cues
@@ -50,7 +51,9 @@ class Cues:
                 if text is None or not str(text).strip():
                     rows.append((str(unit), mechanism, None, "missing"))
                 else:
-                    rows.append((str(unit), mechanism, float(self.level(str(text), mechanism)), "scored"))
+                    rows.append(
+                        (str(unit), mechanism, float(self.level(str(text), mechanism)), "scored")
+                    )
         return long_frame(rows, self.signature)
 
     def level(self, text: str, mechanism: str) -> int:

@@ -25,7 +25,9 @@ class Perplexity:
     def __init__(self, settings: MeasureSettings) -> None:
         self.settings = settings
         adapter = settings.options.get("adapter")
-        self.signature = f"perplexity|base:{settings.options['base']}|adapter:{'yes' if adapter else 'no'}"
+        self.signature = (
+            f"perplexity|base:{settings.options['base']}|adapter:{'yes' if adapter else 'no'}"
+        )
         self._losses: list[tuple[float, int]] = []
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
@@ -43,7 +45,8 @@ class Perplexity:
         )
         adapter = options.get("adapter")
         model = load_model(
-            str(options["base"]), device=self.settings.device,
+            str(options["base"]),
+            device=self.settings.device,
             adapter=Path(str(adapter)) if adapter else None,
         )
         self._losses = [mean_loss(model, [item], tokenizer.pad_token_id) for item in encoded]
@@ -61,5 +64,8 @@ class Perplexity:
         """Perplexity over all tokens, and how many there were."""
         tokens = sum(count for _, count in self._losses)
         total = sum(loss * count for loss, count in self._losses)
-        return {"perplexity": math.exp(total / tokens) if tokens else None, "tokens": tokens,
-                "signature": self.signature}
+        return {
+            "perplexity": math.exp(total / tokens) if tokens else None,
+            "tokens": tokens,
+            "signature": self.signature,
+        }

@@ -164,7 +164,13 @@ def _fuzzy(segment: Segment, plan: Plan, context: GateContext) -> Found:
 
 
 SEGMENT_CHECKS: tuple[Callable[[Segment, Plan, GateContext], Found], ...] = (
-    _conservation, _sentences, _length, _residue, _phone, _findings, _fuzzy,
+    _conservation,
+    _sentences,
+    _length,
+    _residue,
+    _phone,
+    _findings,
+    _fuzzy,
 )
 
 
@@ -177,10 +183,13 @@ def _address_consistency(segments: Sequence[Segment]) -> Iterator[Reason]:
         if item.code.startswith("address.") and item.severity != "warn"
     ]
     if codes:
-        yield Reason("address", codes[0][0], "review", f"{len(codes)} segments break the planned address")
+        yield Reason(
+            "address", codes[0][0], "review", f"{len(codes)} segments break the planned address"
+        )
 
 
 # ---------------------------------------------------------------- language identification
+
 
 def language_reasons(
     segments: Sequence[Segment], source: LanguageManifest, target: LanguageManifest

@@ -10,8 +10,10 @@ from mhx.schema import Card, Dialogue, Entity, Participant, Plan
 
 ADULT_AGE = 18
 _STATED = {
-    "female": r"\b(?:as an? (?:mother|wife|woman|girl|grandmother|mom)|my husband and i|i'm a (?:woman|girl|mother|mom|wife))\b",
-    "male": r"\b(?:as an? (?:father|husband|man|boy|grandfather|dad)|my wife and i|i'm a (?:man|guy|boy|father|dad|husband))\b",
+    "female": r"\b(?:as an? (?:mother|wife|woman|girl|grandmother|mom)|my husband and i"
+    r"|i'm a (?:woman|girl|mother|mom|wife))\b",
+    "male": r"\b(?:as an? (?:father|husband|man|boy|grandfather|dad)|my wife and i"
+    r"|i'm a (?:man|guy|boy|father|dad|husband))\b",
 }
 
 

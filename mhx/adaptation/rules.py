@@ -159,6 +159,7 @@ def _feature(code: str) -> Any:
 
 # ---------------------------------------------------------------- tests of a card
 
+
 def plan_from_test(test: TestPlan | None, address: Mapping[Any, str]) -> Plan:
     """The dialogue plan a golden case describes; what it leaves out is the language's default."""
     test = test or TestPlan()

@@ -28,7 +28,8 @@ AllowCode = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 Today = Annotated[
-    str | None, typer.Option("--today", help="The day to judge dates by (YYYY-MM-DD); default today.")
+    str | None,
+    typer.Option("--today", help="The day to judge dates by (YYYY-MM-DD); default today."),
 ]
 Out = Annotated[Path, typer.Option("--out", help="Folder of runs.")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of every draw.")]
@@ -84,8 +85,13 @@ def table(rows: Sequence[dict[str, Any]], *, title: str = "", caption: str = "")
 
     if not rows:
         return
-    view = Table(title=title or None, caption=caption or None, title_justify="left",
-                 caption_justify="left", header_style="bold")
+    view = Table(
+        title=title or None,
+        caption=caption or None,
+        title_justify="left",
+        caption_justify="left",
+        header_style="bold",
+    )
     names = list(dict.fromkeys(name for row in rows for name in row))
     for name in names:
         numeric = all(isinstance(row.get(name), int | float | None) for row in rows)
@@ -138,8 +144,12 @@ class Progress:
         from rich.progress import Progress as Bar
 
         bar = Bar(
-            TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn(),
-            TimeRemainingColumn(), console=self.console, transient=True,
+            TextColumn("  {task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=self.console,
+            transient=True,
             disable=not self.console.is_terminal,
         )
         with bar:

@@ -20,9 +20,14 @@ def translate(
     file: Annotated[Path, typer.Argument(help="A text file (one segment a line) or a table.")],
     lang: Annotated[str, typer.Option("--lang", help="Target language.")],
     text: Annotated[str, typer.Option(help="Column of the text, for a table.")] = "text",
-    translator: Annotated[str | None, typer.Option(help="NAME[:MODEL]: memory, apertium, hf:MODEL.")] = None,
+    translator: Annotated[
+        str | None, typer.Option(help="NAME[:MODEL]: memory, apertium, hf:MODEL.")
+    ] = None,
     memory: Annotated[list[Path] | None, typer.Option(help="A TMX memory to use as well.")] = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Where to write JSONL; default: standard output.")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Where to write JSONL; default: standard output."),
+    ] = None,
     out: common.Out = Path("runs"),
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     plugins: common.Plugins = None,
@@ -43,10 +48,23 @@ def translate(
     else:
         frame = read_table(file)
         if text not in frame.columns:
-            raise MhxError(Problem(f"no column {text!r}", f"--text COL; columns: {', '.join(frame.columns)}", path=file))
+            raise MhxError(
+                Problem(
+                    f"no column {text!r}",
+                    f"--text COL; columns: {', '.join(frame.columns)}",
+                    path=file,
+                )
+            )
         texts = [str(value) for value in frame[text].to_list() if value]
-    run = open_run(lang, shelves=common.shelves_of(plugins, shadow, allow_code), translator=translator,
-                   memories=memory or [], out=out, device=device, reporter=common.progress())
+    run = open_run(
+        lang,
+        shelves=common.shelves_of(plugins, shadow, allow_code),
+        translator=translator,
+        memories=memory or [],
+        out=out,
+        device=device,
+        reporter=common.progress(),
+    )
     rows = translate_texts(run, texts)
     failed = sum(row["target"] is None for row in rows)
     if output is None:
@@ -56,18 +74,26 @@ def translate(
             common.say(json.dumps(row, ensure_ascii=False))
     else:
         write_jsonl(output, rows)
-    run.reporter.say(f"{len(rows) - failed} of {len(rows)} segments translated by {run.settings.translator}")
+    run.reporter.say(
+        f"{len(rows) - failed} of {len(rows)} segments translated by {run.settings.translator}"
+    )
 
 
 def score(
-    table: Annotated[Path, typer.Argument(help="CSV, TSV, Parquet, JSONL or XLSX with the responses.")],
+    table: Annotated[
+        Path, typer.Argument(help="CSV, TSV, Parquet, JSONL or XLSX with the responses.")
+    ],
     measure: Annotated[str, typer.Option(help="Measure, such as epitome or chrf.")],
     lang: Annotated[str, typer.Option("--lang", help="Language of the responses.")],
     response: Annotated[str, typer.Option(help="Column of the response.")] = "response",
     prompt: Annotated[str | None, typer.Option(help="Column of what it answers.")] = None,
     reference: Annotated[str | None, typer.Option(help="Column of the reference.")] = None,
-    unit: Annotated[str | None, typer.Option(help="Column that names the row; default: its number.")] = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Where to write JSONL.")] = None,
+    unit: Annotated[
+        str | None, typer.Option(help="Column that names the row; default: its number.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Where to write JSONL.")
+    ] = None,
     plugins: common.Plugins = None,
     shadow: common.Shadow = None,
     allow_code: common.AllowCode = False,
@@ -83,7 +109,10 @@ def score(
     from mhx.scoring import score_table
 
     scored, agreement, signature = score_table(
-        read_table(table), path=table, measure=measure, lang=lang,
+        read_table(table),
+        path=table,
+        measure=measure,
+        lang=lang,
         columns={"response": response, "prompt": prompt, "reference": reference, "unit": unit},
         shelves=common.shelves_of(plugins, shadow, allow_code),
     )

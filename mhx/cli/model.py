@@ -20,11 +20,20 @@ def register(app: typer.Typer) -> None:
 
 def train(
     lang: Annotated[str, typer.Option("--lang", help="Language of the adapter.")],
-    data: Annotated[Path | None, typer.Option(help="JSONL with messages; default: the language's newest run, else its shipped corpus.")] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="JSONL with messages; default: the language's newest run, else its shipped corpus."
+        ),
+    ] = None,
     valid: Annotated[Path | None, typer.Option(help="JSONL for validation.")] = None,
-    base_model: Annotated[str | None, typer.Option(help="Any Hugging Face causal LM, by name or folder.")] = None,
+    base_model: Annotated[
+        str | None, typer.Option(help="Any Hugging Face causal LM, by name or folder.")
+    ] = None,
     into: Annotated[Path | None, typer.Option(help="Folder of the adapter.")] = None,
-    install: Annotated[bool, typer.Option("--install", help="Put it into the language's adapters/ folder.")] = False,
+    install: Annotated[
+        bool, typer.Option("--install", help="Put it into the language's adapters/ folder.")
+    ] = False,
     out: common.Out = Path("runs"),
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     plugins: common.Plugins = None,
@@ -41,8 +50,14 @@ def train(
 
     language = load_language(lang, shelves=common.shelves_of(plugins, shadow, allow_code))
     done = train_adapter(
-        language, data=data, valid=valid, base=base_model or language.recipe.base, runs=out,
-        into=into, device=device, reporter=common.progress(json_),
+        language,
+        data=data,
+        valid=valid,
+        base=base_model or language.recipe.base,
+        runs=out,
+        into=into,
+        device=device,
+        reporter=common.progress(json_),
     )
     if install:
         done["installed"] = str(install_adapter(language, Path(str(done["adapter"])), done))
@@ -54,15 +69,24 @@ def train(
 
 def generate(
     lang: Annotated[str, typer.Option("--lang", help="Language.")],
-    prompt: Annotated[list[str] | None, typer.Option(help="What the seeker says; repeat for several.")] = None,
-    probes: Annotated[bool, typer.Option("--probes", help="The language's probes instead of prompts.")] = False,
+    prompt: Annotated[
+        list[str] | None, typer.Option(help="What the seeker says; repeat for several.")
+    ] = None,
+    probes: Annotated[
+        bool, typer.Option("--probes", help="The language's probes instead of prompts.")
+    ] = False,
     base_model: Annotated[str | None, typer.Option(help="Base model.")] = None,
-    adapter: Annotated[str | None, typer.Option(help="Adapter folder; 'none' for the base alone; default: the plugin's.")] = None,
+    adapter: Annotated[
+        str | None,
+        typer.Option(help="Adapter folder; 'none' for the base alone; default: the plugin's."),
+    ] = None,
     max_new_tokens: Annotated[int, typer.Option(help="Length of an answer.", min=1)] = 64,
     temperature: Annotated[float, typer.Option(help="0 is greedy.", min=0.0)] = 0.0,
     seed: common.Seed = 0,
     territory: Annotated[str | None, typer.Option(help="Territory of the services shown.")] = None,
-    age: Annotated[int | None, typer.Option(help="Age of the person, for the right service.")] = None,
+    age: Annotated[
+        int | None, typer.Option(help="Age of the person, for the right service.")
+    ] = None,
     today: common.Today = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     plugins: common.Plugins = None,
@@ -80,14 +104,28 @@ def generate(
     if bool(prompt) == probes:
         raise UsageError("give --prompt TEXT or --probes", "one of the two")
     talker = Talker.open(
-        lang, shelves=common.shelves_of(plugins, shadow, allow_code), base=base_model, adapter=adapter,
-        territory=territory, today=common.day(today), age=age, device=device,
+        lang,
+        shelves=common.shelves_of(plugins, shadow, allow_code),
+        base=base_model,
+        adapter=adapter,
+        territory=territory,
+        today=common.day(today),
+        age=age,
+        device=device,
     )
     asked = probe_prompts(talker.language) if probes else list(prompt or [])
-    answers = list(talker.answer([[text] for text in asked], max_new_tokens=max_new_tokens,
-                                 temperature=temperature, seed=seed))
-    rows = [{"system": talker.name, "prompt": text, "answer": answer}
-            for text, answer in zip(asked, answers, strict=True)]
+    answers = list(
+        talker.answer(
+            [[text] for text in asked],
+            max_new_tokens=max_new_tokens,
+            temperature=temperature,
+            seed=seed,
+        )
+    )
+    rows = [
+        {"system": talker.name, "prompt": text, "answer": answer}
+        for text, answer in zip(asked, answers, strict=True)
+    ]
     sys.stderr.write(talker.language.prompts.notice.strip() + "\n")
     if json_:
         common.emit(rows)
@@ -98,7 +136,9 @@ def generate(
 def chat(
     lang: Annotated[str, typer.Option("--lang", help="Language.")],
     base_model: Annotated[str | None, typer.Option(help="Base model.")] = None,
-    adapter: Annotated[str | None, typer.Option(help="Adapter folder; 'none' for the base alone.")] = None,
+    adapter: Annotated[
+        str | None, typer.Option(help="Adapter folder; 'none' for the base alone.")
+    ] = None,
     territory: Annotated[str | None, typer.Option(help="Territory of the services shown.")] = None,
     age: Annotated[int | None, typer.Option(help="Your age, for the right service.")] = None,
     max_new_tokens: Annotated[int, typer.Option(min=1, help="Length of an answer.")] = 64,
@@ -116,15 +156,23 @@ def chat(
     from mhx.talking import Talker
 
     talker = Talker.open(
-        lang, shelves=common.shelves_of(plugins, shadow, allow_code), base=base_model, adapter=adapter,
-        territory=territory, today=common.day(today), age=age, device=device,
+        lang,
+        shelves=common.shelves_of(plugins, shadow, allow_code),
+        base=base_model,
+        adapter=adapter,
+        territory=territory,
+        today=common.day(today),
+        age=age,
+        device=device,
     )
     common.say(talker.language.prompts.notice.strip())
     common.say(f"({talker.name})")
     said: list[str] = []
-    for line in iter(lambda: _ask(), ""):
+    for line in iter(_ask, ""):
         said.append(line)
-        answer = next(iter(talker.answer([said], max_new_tokens=max_new_tokens, temperature=0.7, seed=seed)))
+        answer = next(
+            iter(talker.answer([said], max_new_tokens=max_new_tokens, temperature=0.7, seed=seed))
+        )
         said.append(answer)
         common.say(f"< {answer}")
         if talker.is_risk(line):

@@ -18,8 +18,9 @@ def register(app: typer.Typer) -> None:
     app.command()(langs)
     app.command()(check)
     app.command()(new)
-    card = typer.Typer(no_args_is_help=True, help="Read a culture card: show, lint, diff.",
-                       rich_markup_mode=None)
+    card = typer.Typer(
+        no_args_is_help=True, help="Read a culture card: show, lint, diff.", rich_markup_mode=None
+    )
     card.command()(show)
     card.command()(lint)
     card.command()(diff)
@@ -38,13 +39,21 @@ def langs(
         plugin = shelves.get("languages", tag)
         value, _ = read_yaml(plugin.manifest)
         value = value if isinstance(value, dict) else {}
-        adapters = sorted(path.parent.name for path in plugin.folder.glob("adapters/*/adapter_config.json"))
-        rows.append({
-            "tag": tag, "language": value.get("name"), "autonym": value.get("autonym"),
-            "tier": value.get("tier"), "territory": value.get("territory"),
-            "adapters": ", ".join(adapters), "from": plugin.origin,
-            **({"folder": str(plugin.folder)} if json_ else {}),
-        })
+        adapters = sorted(
+            path.parent.name for path in plugin.folder.glob("adapters/*/adapter_config.json")
+        )
+        rows.append(
+            {
+                "tag": tag,
+                "language": value.get("name"),
+                "autonym": value.get("autonym"),
+                "tier": value.get("tier"),
+                "territory": value.get("territory"),
+                "adapters": ", ".join(adapters),
+                "from": plugin.origin,
+                **({"folder": str(plugin.folder)} if json_ else {}),
+            }
+        )
     if json_:
         common.emit(rows)
     else:
@@ -52,7 +61,10 @@ def langs(
 
 
 def check(
-    name: Annotated[str | None, typer.Argument(help="A language tag, territory, translator or measure; default: all.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(help="A language tag, territory, translator or measure; default: all."),
+    ] = None,
     today: common.Today = None,
     plugins: common.Plugins = None,
     shadow: common.Shadow = None,
@@ -66,21 +78,37 @@ def check(
     from mhx.check import check as run_check
     from mhx.errors import MhxError
 
-    reports = run_check(common.shelves_of(plugins, shadow, allow_code), name, today=common.day(today))
+    reports = run_check(
+        common.shelves_of(plugins, shadow, allow_code), name, today=common.day(today)
+    )
     problems = [problem for report in reports for problem in report.problems]
     if json_:
-        common.emit([
-            {"name": report.name, "shelf": report.shelf, "ok": report.ok, "counts": report.counts,
-             "problems": [str(item) for item in report.problems], "notes": report.notes,
-             "coverage": report.coverage}
-            for report in reports
-        ])
+        common.emit(
+            [
+                {
+                    "name": report.name,
+                    "shelf": report.shelf,
+                    "ok": report.ok,
+                    "counts": report.counts,
+                    "problems": [str(item) for item in report.problems],
+                    "notes": report.notes,
+                    "coverage": report.coverage,
+                }
+                for report in reports
+            ]
+        )
     else:
-        common.table([
-            {"plugin": report.name, "shelf": report.shelf, "ok": report.ok,
-             "holds": ", ".join(f"{count} {what}" for what, count in report.counts.items())}
-            for report in reports
-        ])
+        common.table(
+            [
+                {
+                    "plugin": report.name,
+                    "shelf": report.shelf,
+                    "ok": report.ok,
+                    "holds": ", ".join(f"{count} {what}" for what, count in report.counts.items()),
+                }
+                for report in reports
+            ]
+        )
         for report in reports:
             if name is not None and report.coverage:
                 common.table(report.coverage, title=f"{report.name}: the card by dimension")
@@ -115,7 +143,9 @@ def new(
 def show(
     tag: Annotated[str, typer.Argument(help="Language tag.")],
     card: Annotated[str | None, typer.Option(help="Another card of the language.")] = None,
-    as_: Annotated[str, typer.Option("--as", help="text, json, or prompt (for a language model).")] = "text",
+    as_: Annotated[
+        str, typer.Option("--as", help="text, json, or prompt (for a language model).")
+    ] = "text",
     plugins: common.Plugins = None,
     shadow: common.Shadow = None,
 ) -> None:
@@ -133,20 +163,39 @@ def show(
     else:
         common.say(f"{found.id} {found.version}, status {found.status}\n{found.heterogeneity_note}")
         common.table(coverage(found), title="by dimension")
-        common.table([
-            {"fact": fact.id, "certainty": fact.certainty, "claim": fact.claim,
-             "sources": ", ".join(fact.sources)} for fact in found.facts
-        ], title="facts")
-        common.table([
-            {"rule": rule.id, "kind": rule.kind, "severity": rule.severity, "why": rule.reason,
-             "tests": len(rule.tests)} for rule in found.rules
-        ], title="rules")
+        common.table(
+            [
+                {
+                    "fact": fact.id,
+                    "certainty": fact.certainty,
+                    "claim": fact.claim,
+                    "sources": ", ".join(fact.sources),
+                }
+                for fact in found.facts
+            ],
+            title="facts",
+        )
+        common.table(
+            [
+                {
+                    "rule": rule.id,
+                    "kind": rule.kind,
+                    "severity": rule.severity,
+                    "why": rule.reason,
+                    "tests": len(rule.tests),
+                }
+                for rule in found.rules
+            ],
+            title="rules",
+        )
 
 
 def _prompt(card: Card) -> str:
     """The part of a card that a model may be told: no unverified claim, each norm as a default."""
-    lines = [f"Culture card {card.id} {card.version} ({card.status}). {card.heterogeneity_note}",
-             "Every norm is a default to check with the person, never an assertion about them."]
+    lines = [
+        f"Culture card {card.id} {card.version} ({card.status}). {card.heterogeneity_note}",
+        "Every norm is a default to check with the person, never an assertion about them.",
+    ]
     for fact in card.facts:
         if "adapt" in fact.use and fact.certainty in ("sourced", "verified", "inference"):
             but = f" Not for: {fact.counterexamples}" if fact.counterexamples else ""
@@ -187,8 +236,12 @@ def lint(
         tests = sum(len(rule.tests) for rule in rules)
         common.say(f"{len(rules)} rules, {tests} tests, {len(failures)} failed")
     if failures:
-        raise MhxError([Problem(what, "fix the rule or its test", path=language.card_path, field=rule)
-                        for rule, what in failures])
+        raise MhxError(
+            [
+                Problem(what, "fix the rule or its test", path=language.card_path, field=rule)
+                for rule, what in failures
+            ]
+        )
 
 
 def diff(
@@ -219,7 +272,9 @@ def diff(
         elif key not in first:
             rows.append({"entry": key, "change": "added", "fields": ""})
         elif first[key] != second[key]:
-            fields = sorted(name for name in second[key] if first[key].get(name) != second[key][name])
+            fields = sorted(
+                name for name in second[key] if first[key].get(name) != second[key][name]
+            )
             rows.append({"entry": key, "change": "changed", "fields": ", ".join(fields)})
     if json_:
         common.emit(rows)

@@ -23,23 +23,46 @@ def register(app: typer.Typer) -> None:
 
 def adapt(
     lang: Annotated[str, typer.Option("--lang", help="Target language (mhx langs lists them).")],
-    territory: Annotated[str | None, typer.Option(help="Territory of services and law, such as PL.")] = None,
-    source: Annotated[str | None, typer.Option(help="Your dialogues: CSV, JSON, JSONL, Parquet, XLSX, or hf:NAME. Default: the shipped corpus.")] = None,
-    map_: Annotated[str | None, typer.Option("--map", help="Columns: seeker=COL,supporter=COL.")] = None,
-    translator: Annotated[str | None, typer.Option(help="NAME[:MODEL]: memory, apertium, hf:MODEL.")] = None,
+    territory: Annotated[
+        str | None, typer.Option(help="Territory of services and law, such as PL.")
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            help="Your dialogues: CSV, JSON(L), Parquet, XLSX, hf:NAME; default: shipped corpus."
+        ),
+    ] = None,
+    map_: Annotated[
+        str | None, typer.Option("--map", help="Columns: seeker=COL,supporter=COL.")
+    ] = None,
+    translator: Annotated[
+        str | None, typer.Option(help="NAME[:MODEL]: memory, apertium, hf:MODEL.")
+    ] = None,
     memory: Annotated[list[Path] | None, typer.Option(help="A TMX memory to use as well.")] = None,
-    base_model: Annotated[str | None, typer.Option(help="Any Hugging Face causal LM, by name or folder.")] = None,
-    card: Annotated[str | None, typer.Option(help="Another culture card of the language, such as fa-AF.")] = None,
+    base_model: Annotated[
+        str | None, typer.Option(help="Any Hugging Face causal LM, by name or folder.")
+    ] = None,
+    card: Annotated[
+        str | None, typer.Option(help="Another culture card of the language, such as fa-AF.")
+    ] = None,
     first: Annotated[str | None, typer.Option("--from", help="First stage to do (again).")] = None,
     until: Annotated[str | None, typer.Option(help="Last stage to do.")] = None,
     out: common.Out = Path("runs"),
-    suite: Annotated[str, typer.Option(help="Suite of measures with its frozen analysis plan.")] = "empathy",
-    all_probes: Annotated[bool, typer.Option("--all-probes", help="All probes, not the seeded subset.")] = False,
-    limit: Annotated[int | None, typer.Option(help="Only the first N records of the source.", min=1)] = None,
+    suite: Annotated[
+        str, typer.Option(help="Suite of measures with its frozen analysis plan.")
+    ] = "empathy",
+    all_probes: Annotated[
+        bool, typer.Option("--all-probes", help="All probes, not the seeded subset.")
+    ] = False,
+    limit: Annotated[
+        int | None, typer.Option(help="Only the first N records of the source.", min=1)
+    ] = None,
     seed: common.Seed = 0,
     today: common.Today = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and stop.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be done, and stop.")
+    ] = False,
     plugins: common.Plugins = None,
     shadow: common.Shadow = None,
     allow_code: common.AllowCode = False,
@@ -54,10 +77,23 @@ def adapt(
 
     stages = chosen(first, until)
     run = open_run(
-        lang, shelves=common.shelves_of(plugins, shadow, allow_code), territory=territory,
-        card=card, source=source, mapping=common.pairs(map_), translator=translator,
-        memories=memory or [], base_model=base_model, suite=suite, all_probes=all_probes, seed=seed,
-        today=common.day(today), limit=limit, device=device, out=out, reporter=common.progress(json_),
+        lang,
+        shelves=common.shelves_of(plugins, shadow, allow_code),
+        territory=territory,
+        card=card,
+        source=source,
+        mapping=common.pairs(map_),
+        translator=translator,
+        memories=memory or [],
+        base_model=base_model,
+        suite=suite,
+        all_probes=all_probes,
+        seed=seed,
+        today=common.day(today),
+        limit=limit,
+        device=device,
+        out=out,
+        reporter=common.progress(json_),
     )
     if dry_run:
         _dry(run, stages, json_)
@@ -80,12 +116,22 @@ def _dry(run: Run, stages: list[str], json_: bool) -> None:
     known = True
     previous: str | None = None
     for name in stages:
-        key = stage_key(run, name, previous) if known and (previous is None or previous in run.records()) else ""
+        key = (
+            stage_key(run, name, previous)
+            if known and (previous is None or previous in run.records())
+            else ""
+        )
         known = known and bool(key) and run.is_done(name, key)
         rows.append({"stage": name, "would": "reuse" if known else "run"})
         previous = name
     if json_:
-        common.emit({"run": str(run.folder), "settings": run.settings.model_dump(mode="json"), "stages": rows})
+        common.emit(
+            {
+                "run": str(run.folder),
+                "settings": run.settings.model_dump(mode="json"),
+                "stages": rows,
+            }
+        )
     else:
         common.table(rows, title=f"would use {run.folder}")
 
@@ -107,13 +153,19 @@ def _show(run: Run) -> None:
         counts = record.counts
         row: dict[str, Any] = {"stage": name, "seconds": round(record.seconds, 1)}
         if counts is not None:
-            row |= {"dialogues in": counts.rows_in, "accepted": counts.accepted,
-                    "review": counts.review, "rejected": counts.rejected}
+            row |= {
+                "dialogues in": counts.rows_in,
+                "accepted": counts.accepted,
+                "review": counts.review,
+                "rejected": counts.rejected,
+            }
             reasons = ", ".join(f"{code} {number}" for code, number in counts.reasons.items())
             notes += [f"{name}: why not: {reasons}"] if reasons else []
             notes += [f"{name}: {note}" for note in counts.notes]
         rows.append(row)
-    common.table(rows, title=f"{run.language.manifest.name}: rows in = accepted + review + rejected")
+    common.table(
+        rows, title=f"{run.language.manifest.name}: rows in = accepted + review + rejected"
+    )
     for note in notes:
         common.say(f"  {note}")
     _advice(run)
@@ -134,7 +186,7 @@ def _advice(run: Run) -> None:
     missing = record.counts.reasons.get("not_in_memory", 0)
     if missing:
         common.say(
-            f"  {missing} of {record.counts.rows_in} dialogues hold text that no memory holds: they "
+            f"  {missing} of {record.counts.rows_in} dialogues hold text that no memory has: they "
             f"went to review ({run.path('review.jsonl')}), nothing was invented.\n"
             "  Ways on: --translator hf:facebook/nllb-200-distilled-600M (neural), "
             "--translator apertium (rules, where it has the pair), --memory FILE.tmx (your own)."
@@ -156,7 +208,9 @@ def report(
 
     missing = [path for path in runs if not (path / "run.yaml").is_file()]
     if missing:
-        raise MhxError([Problem("not a run folder", "give runs/LANG/DATE-N", path=path) for path in missing])
+        raise MhxError(
+            [Problem("not a run folder", "give runs/LANG/DATE-N", path=path) for path in missing]
+        )
     shelves = common.shelves_of(plugins)
     written = []
     for folder in runs:
@@ -183,13 +237,19 @@ def doctor(json_: common.Json = False) -> None:
 
 def purge(
     out: common.Out = Path("runs"),
-    cache: Annotated[bool, typer.Option("--cache", help="Delete caches of translations and answers.")] = False,
-    runs: Annotated[bool, typer.Option("--runs", help="Delete run folders (they hold the corpus).")] = False,
+    cache: Annotated[
+        bool, typer.Option("--cache", help="Delete caches of translations and answers.")
+    ] = False,
+    runs: Annotated[
+        bool, typer.Option("--runs", help="Delete run folders (they hold the corpus).")
+    ] = False,
     lang: Annotated[str | None, typer.Option("--lang", help="Only runs of this language.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do it; without it, only show what would go.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do it; without it, only show what would go.")
+    ] = False,
     json_: common.Json = False,
 ) -> None:
-    """Delete what holds text: caches (--cache) and runs (--runs). Shows first, deletes with --yes."""
+    """Delete what holds text: --cache and --runs. Shows what would go; deletes with --yes."""
     from mhx.errors import UsageError
     from mhx.purge import delete, targets
 

@@ -20,20 +20,46 @@ def register(app: typer.Typer) -> None:
 
 def parity(
     table: Table,
-    score: Annotated[list[str] | None, typer.Option("--score", help="Column of a score; repeat for several.")] = None,
-    measure: Annotated[str | None, typer.Option(help="Column that names the measure of a long table.")] = None,
+    score: Annotated[
+        list[str] | None, typer.Option("--score", help="Column of a score; repeat for several.")
+    ] = None,
+    measure: Annotated[
+        str | None, typer.Option(help="Column that names the measure of a long table.")
+    ] = None,
     value: Annotated[str, typer.Option(help="Column of the score in a long table.")] = "score",
-    group: Annotated[list[str] | None, typer.Option("--group", help="Column of a group; repeat for several.")] = None,
-    reference: Annotated[list[str] | None, typer.Option("--reference", help="COL=VALUE every other group is compared with.")] = None,
-    unit: Annotated[list[str] | None, typer.Option("--unit", help="Column of what is paired; repeat for several.")] = None,
-    cluster: Annotated[list[str] | None, typer.Option("--cluster", help="Column of what is resampled.")] = None,
-    language: Annotated[str | None, typer.Option(help="Column of the language; across languages only with anchors.")] = None,
-    anchors: Annotated[Path | None, typer.Option(help="Certificate of human-rated anchors.")] = None,
-    baseline: Annotated[str | None, typer.Option(help="COL=VALUE whose gaps stand beside the others'.")] = None,
-    composite: Annotated[str | None, typer.Option(help="Name of an added score: the row mean of the given ones.")] = None,
-    margin: Annotated[str | None, typer.Option(help="Equivalence margin: raw points, 0.3sd or 0.3dz.")] = None,
+    group: Annotated[
+        list[str] | None, typer.Option("--group", help="Column of a group; repeat for several.")
+    ] = None,
+    reference: Annotated[
+        list[str] | None,
+        typer.Option("--reference", help="COL=VALUE every other group is compared with."),
+    ] = None,
+    unit: Annotated[
+        list[str] | None,
+        typer.Option("--unit", help="Column of what is paired; repeat for several."),
+    ] = None,
+    cluster: Annotated[
+        list[str] | None, typer.Option("--cluster", help="Column of what is resampled.")
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option(help="Column of the language; across languages only with anchors.")
+    ] = None,
+    anchors: Annotated[
+        Path | None, typer.Option(help="Certificate of human-rated anchors.")
+    ] = None,
+    baseline: Annotated[
+        str | None, typer.Option(help="COL=VALUE whose gaps stand beside the others'.")
+    ] = None,
+    composite: Annotated[
+        str | None, typer.Option(help="Name of an added score: the row mean of the given ones.")
+    ] = None,
+    margin: Annotated[
+        str | None, typer.Option(help="Equivalence margin: raw points, 0.3sd or 0.3dz.")
+    ] = None,
     floor: Annotated[float | None, typer.Option(help="Raw points every group must reach.")] = None,
-    plan: Annotated[Path | None, typer.Option(help="analysis.yaml with scores, groups, margin; options win.")] = None,
+    plan: Annotated[
+        Path | None, typer.Option(help="analysis.yaml with scores, groups, margin; options win.")
+    ] = None,
     seed: common.Seed = 0,
     json_: common.Json = False,
 ) -> None:
@@ -49,8 +75,13 @@ def parity(
     from mhx.stats.parity import parity as run_parity
 
     if anchors is not None:
-        raise MhxError(Problem("this version cannot read anchor certificates yet",
-                               "without --anchors the within-language results are printed", path=anchors))
+        raise MhxError(
+            Problem(
+                "this version cannot read anchor certificates yet",
+                "without --anchors the within-language results are printed",
+                path=anchors,
+            )
+        )
     frozen = load_model(plan, AnalysisPlan) if plan is not None else None
     frame = read_table(table)
     scores = list(score or (frozen.scores if frozen else []))
@@ -58,16 +89,30 @@ def parity(
         frame, scores = _pivot(frame, table, measure, value, scores)
     groups = list(group or (frozen.groups if frozen else []))
     if not scores or not groups:
-        raise UsageError("what to compare is missing", "give --score COL (or --measure COL) and --group COL, or --plan FILE")
-    named = _assignments(reference or [], "--reference") or (dict(frozen.reference) if frozen else {})
+        raise UsageError(
+            "what to compare is missing",
+            "give --score COL (or --measure COL) and --group COL, or --plan FILE",
+        )
+    named = _assignments(reference or [], "--reference") or (
+        dict(frozen.reference) if frozen else {}
+    )
     lacking = [name for name in groups if name not in named]
     if lacking:
-        raise UsageError(f"no reference for {', '.join(lacking)}", f"add --reference {lacking[0]}=VALUE")
-    chosen: str | float | None = margin if margin is not None else (frozen.margin if frozen else None)
+        raise UsageError(
+            f"no reference for {', '.join(lacking)}", f"add --reference {lacking[0]}=VALUE"
+        )
+    chosen: str | float | None = (
+        margin if margin is not None else (frozen.margin if frozen else None)
+    )
     result = run_parity(
-        frame, scores=scores, groups=groups, reference=named,
+        frame,
+        scores=scores,
+        groups=groups,
+        reference=named,
         unit=unit or ([name for name in frozen.unit if name in frame.columns] if frozen else None),
-        cluster=cluster, language=language, margin=chosen,
+        cluster=cluster,
+        language=language,
+        margin=chosen,
         floor=floor if floor is not None else (frozen.floor if frozen else None),
         composite=composite or (frozen.composite if frozen else None),
         baseline=_assignments([baseline] if baseline else [], "--baseline") or None,
@@ -80,23 +125,32 @@ def parity(
         common.emit(result.to_dict())
         return
     common.table(tables.group_rows(result), title="groups")
-    common.table(tables.summary_rows(result), title="gaps: group minus reference, 95 % intervals",
-                 caption=f"{'Planned: ' + str(plan) if plan else 'No frozen plan: exploratory.'}")
-    common.table(tables.largest_rows(result), title="largest gap, calibrated for having been picked")
+    common.table(
+        tables.summary_rows(result),
+        title="gaps: group minus reference, 95 % intervals",
+        caption=f"{'Planned: ' + str(plan) if plan else 'No frozen plan: exploratory.'}",
+    )
+    common.table(
+        tables.largest_rows(result), title="largest gap, calibrated for having been picked"
+    )
     common.table(tables.worst_rows(result), title="worst group")
     common.table(tables.language_rows(result), title="across languages")
     for note in result.notes:
         common.say(f"note: {note}")
 
 
-def _pivot(frame: Any, path: Path, measure: str, value: str, wanted: list[str]) -> tuple[Any, list[str]]:
+def _pivot(
+    frame: Any, path: Path, measure: str, value: str, wanted: list[str]
+) -> tuple[Any, list[str]]:
     """A long table with a column a measure; the rest of the columns name the row."""
     from mhx.errors import MhxError, Problem
 
     missing = [name for name in (measure, value) if name not in frame.columns]
     if missing:
         columns = ", ".join(frame.columns)
-        raise MhxError([Problem(f"no column {name!r}", f"columns: {columns}", path=path) for name in missing])
+        raise MhxError(
+            [Problem(f"no column {name!r}", f"columns: {columns}", path=path) for name in missing]
+        )
     names = [str(name) for name in frame[measure].unique(maintain_order=True).to_list()]
     index = [name for name in frame.columns if name not in (measure, value, "status", "scorer")]
     return frame.pivot(on=measure, index=index, values=value), wanted or names
@@ -120,8 +174,12 @@ def agree(
     rater: Annotated[str, typer.Option(help="Column of the rater.")],
     rating: Annotated[str, typer.Option(help="Column of the rating.")],
     level: Annotated[str, typer.Option(help="nominal, ordinal or interval.")] = "nominal",
-    by: Annotated[str | None, typer.Option(help="Column of systems: agreement of their means too.")] = None,
-    range_: Annotated[str | None, typer.Option("--range", help="Legal ratings, such as 1:5.")] = None,
+    by: Annotated[
+        str | None, typer.Option(help="Column of systems: agreement of their means too.")
+    ] = None,
+    range_: Annotated[
+        str | None, typer.Option("--range", help="Legal ratings, such as 1:5.")
+    ] = None,
     seed: common.Seed = 0,
     json_: common.Json = False,
 ) -> None:
@@ -142,15 +200,27 @@ def agree(
         try:
             legal = (float(low), float(high))
         except ValueError as error:
-            raise UsageError(f"--range {range_!r}", "write --range LOW:HIGH, such as 1:5") from error
+            raise UsageError(
+                f"--range {range_!r}", "write --range LOW:HIGH, such as 1:5"
+            ) from error
         if not colon or legal[0] >= legal[1]:
             raise UsageError(f"--range {range_!r}", "write --range LOW:HIGH, such as 1:5")
-    result = run_agree(read_table(table), item=item, rater=rater, rating=rating, level=level,  # type: ignore[arg-type]
-                       range_=legal, by=by, seed=seed)
+    result = run_agree(
+        read_table(table),
+        item=item,
+        rater=rater,
+        rating=rating,
+        level=level,  # type: ignore[arg-type]
+        range_=legal,
+        by=by,
+        seed=seed,
+    )
     if json_:
         common.emit(result.to_dict())
         return
     common.table(tables.agreement_rows(result), title=f"agreement ({level})")
-    common.say(f"{result.ratings} ratings of {result.items} items by {len(result.raters)} raters; "
-               f"{result.missing} missing, {result.outside_range} outside the legal range, "
-               f"{result.single_items} items with one rating only")
+    common.say(
+        f"{result.ratings} ratings of {result.items} items by {len(result.raters)} raters; "
+        f"{result.missing} missing, {result.outside_range} outside the legal range, "
+        f"{result.single_items} items with one rating only"
+    )

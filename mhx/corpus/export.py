@@ -86,11 +86,11 @@ def data_card(run: Run, records: dict[str, list[dict[str, Any]]], counts: Counts
         for item in items
     )
     lines = [
-        f"# Dialogue corpus in {manifest.name} ({manifest.tag}), territory {run.settings.territory}",
+        f"# Dialogues in {manifest.name} ({manifest.tag}), territory {run.settings.territory}",
         "",
         "Adapted by mhx. Research data, not clinical advice; **no clinician has reviewed it**.",
-        "Crisis services are slots (`{{service:...}}`), resolved when text is shown: a model served",
-        "without the resolver is unsupported.",
+        "Crisis services are slots (`{{service:...}}`), resolved when text is shown: serving",
+        "a model without the resolver is unsupported.",
         "",
         "| split | dialogues | turns | with risk |",
         "|---|---:|---:|---:|",
@@ -101,11 +101,20 @@ def data_card(run: Run, records: dict[str, list[dict[str, Any]]], counts: Counts
         lines.append(f"| {split} | {len(items)} | {turns} | {risky} |")
     lines += ["", "## Origin", ""]
     lines += [f"- {name}: {count} dialogues" for name, count in sorted(origins.items())]
-    lines += ["", f"Source: {run.settings.source or 'the shipped English corpus'}. "
-              f"Translator: `{run.settings.translator}`. Card: `{run.language.card.id}` "
-              f"{run.language.card.version}, status {run.language.card.status}."]
-    lines += ["", "## Gate", "", f"{counts.rows_in} dialogues in = {counts.accepted} accepted + "
-              f"{counts.review} for review + {counts.rejected} rejected.", ""]
+    lines += [
+        "",
+        f"Source: {run.settings.source or 'the shipped English corpus'}. "
+        f"Translator: `{run.settings.translator}`. Card: `{run.language.card.id}` "
+        f"{run.language.card.version}, status {run.language.card.status}.",
+    ]
+    lines += [
+        "",
+        "## Gate",
+        "",
+        f"{counts.rows_in} dialogues in = {counts.accepted} accepted + "
+        f"{counts.review} for review + {counts.rejected} rejected.",
+        "",
+    ]
     lines += [f"- {note}" for note in counts.notes]
     lines += [f"- reason `{code}`: {number} dialogues" for code, number in counts.reasons.items()]
     return "\n".join(lines) + "\n"

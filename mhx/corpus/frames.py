@@ -13,8 +13,18 @@ if TYPE_CHECKING:
     import polars as pl
 
 DIALOGUE_COLUMNS = (
-    "dialogue", "row", "status", "reason", "topic", "approach", "setting", "risk", "split",
-    "license", "origin", "participants",
+    "dialogue",
+    "row",
+    "status",
+    "reason",
+    "topic",
+    "approach",
+    "setting",
+    "risk",
+    "split",
+    "license",
+    "origin",
+    "participants",
 )
 
 

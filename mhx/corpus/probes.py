@@ -31,16 +31,25 @@ def compose(probes: Probes, scenarios: list[Scenario], *, seed: int) -> Iterator
     levels of a scenario, so that variants of one scenario differ in the level alone.
     """
     for scenario in scenarios:
-        yield _row(scenario, dict.fromkeys((item.name for item in probes.attributes), NEUTRAL), 0,
-                   scenario.neutral.strip())
+        yield _row(
+            scenario,
+            dict.fromkeys((item.name for item in probes.attributes), NEUTRAL),
+            0,
+            scenario.neutral.strip(),
+        )
         width = min(len(level.cues) for item in probes.attributes for level in item.levels)
         realization = random.Random(f"{seed}:{scenario.id}").randrange(width)
         for levels in product(*(item.levels for item in probes.attributes)):
-            names = {item.name: level.level for item, level in zip(probes.attributes, levels, strict=True)}
+            names = {
+                item.name: level.level
+                for item, level in zip(probes.attributes, levels, strict=True)
+            }
             yield _row(scenario, names, realization, _text(probes, scenario, levels, realization))
 
 
-def _row(scenario: Scenario, levels: dict[str, str], realization: int, prompt: str) -> dict[str, Any]:
+def _row(
+    scenario: Scenario, levels: dict[str, str], realization: int, prompt: str
+) -> dict[str, Any]:
     variant = "/".join(levels.values())
     return {
         "unit": f"{scenario.id}|{variant}",

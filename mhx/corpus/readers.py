@@ -18,18 +18,46 @@ if TYPE_CHECKING:
     import polars as pl
 
 SEEKER_COLUMNS = (
-    "seeker", "seeker_post", "questiontext", "question", "context", "input", "prompt", "instruction",
-    "user", "client", "patient",
+    "seeker",
+    "seeker_post",
+    "questiontext",
+    "question",
+    "context",
+    "input",
+    "prompt",
+    "instruction",
+    "user",
+    "client",
+    "patient",
 )
 SUPPORTER_COLUMNS = (
-    "supporter", "response_post", "answertext", "answer", "response", "output", "completion",
-    "assistant", "counselor", "counsellor", "therapist",
+    "supporter",
+    "response_post",
+    "answertext",
+    "answer",
+    "response",
+    "output",
+    "completion",
+    "assistant",
+    "counselor",
+    "counsellor",
+    "therapist",
 )
 ROLES: dict[str, Role] = {
     **dict.fromkeys(("seeker", "user", "human", "client", "patient", "speaker", "usr"), "seeker"),
     **dict.fromkeys(
-        ("supporter", "assistant", "gpt", "therapist", "counselor", "counsellor", "listener", "sys",
-         "model", "bot"),
+        (
+            "supporter",
+            "assistant",
+            "gpt",
+            "therapist",
+            "counselor",
+            "counsellor",
+            "listener",
+            "sys",
+            "model",
+            "bot",
+        ),
         "supporter",
     ),
 }
@@ -86,7 +114,9 @@ def _turn_list(record: Mapping[str, Any]) -> list[Any] | None:
     return next((record[key] for key in TURN_LISTS if isinstance(record.get(key), list)), None)
 
 
-def _from_turn_lists(records: list[tuple[int, dict[str, Any]]], path: Path) -> Iterator[RawDialogue]:
+def _from_turn_lists(
+    records: list[tuple[int, dict[str, Any]]], path: Path
+) -> Iterator[RawDialogue]:
     problems: list[Problem] = []
     out: list[RawDialogue] = []
     for number, record in records:
@@ -97,7 +127,11 @@ def _from_turn_lists(records: list[tuple[int, dict[str, Any]]], path: Path) -> I
             if name == "system":
                 continue
             if name not in ROLES or not isinstance(text, str):
-                what = f"turn {position}: role {name!r}" if name not in ROLES else f"turn {position}: no text"
+                what = (
+                    f"turn {position}: role {name!r}"
+                    if name not in ROLES
+                    else f"turn {position}: no text"
+                )
                 fix = f"roles are {', '.join(sorted(ROLES))}; text is under {', '.join(TEXT_KEYS)}"
                 problems.append(Problem(what, fix, path=path, line=number, field="turns"))
                 continue
@@ -109,7 +143,9 @@ def _from_turn_lists(records: list[tuple[int, dict[str, Any]]], path: Path) -> I
     yield from out
 
 
-def _from_table(frame: pl.DataFrame, path: Path, mapping: Mapping[str, str]) -> Iterator[RawDialogue]:
+def _from_table(
+    frame: pl.DataFrame, path: Path, mapping: Mapping[str, str]
+) -> Iterator[RawDialogue]:
     seeker, supporter = _columns(frame, path, mapping)
     title = _title_column(frame, seeker)
     topic = next((name for name in frame.columns if name.lower() in ("topic", "topics")), None)

@@ -37,7 +37,9 @@ def _spacy(code: str) -> Any:
         import spacy
     except ImportError as error:
         raise MhxError(
-            Problem("spaCy is needed to split this text into sentences", "pip install 'mhx[models]'")
+            Problem(
+                "spaCy is needed to split this text into sentences", "pip install 'mhx[models]'"
+            )
         ) from error
     pipeline = spacy.blank(code)
     pipeline.add_pipe("sentencizer")

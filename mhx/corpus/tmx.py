@@ -117,8 +117,15 @@ def write_tmx(path: Path, units: Iterable[Unit], *, source: str, target: str, cr
 
     root = etree.Element("tmx", version="1.4")
     etree.SubElement(
-        root, "header", creationtool=creator, creationtoolversion="1", segtype="sentence",
-        adminlang="en", srclang=source, datatype="plaintext", **{"o-tmf": "mhx"},
+        root,
+        "header",
+        creationtool=creator,
+        creationtoolversion="1",
+        segtype="sentence",
+        adminlang="en",
+        srclang=source,
+        datatype="plaintext",
+        **{"o-tmf": "mhx"},
     )
     body = etree.SubElement(root, "body")
     for unit in units:

@@ -67,15 +67,21 @@ def translation(run: Run) -> dict[str, Any] | None:
     }
     frame = run.table("gate").filter(pl.col("split") == "test")
     rows = [
-        {"unit": f"{row['dialogue']}|{row['turn']}|{row['segment']}", "response": row["faithful"],
-         "reference": references.get((row["dialogue"], row["turn"], row["segment"]))}
+        {
+            "unit": f"{row['dialogue']}|{row['turn']}|{row['segment']}",
+            "response": row["faithful"],
+            "reference": references.get((row["dialogue"], row["turn"], row["segment"])),
+        }
         for row in frame.iter_rows(named=True)
     ]
     done = [row for row in rows if row["response"] and row["reference"]]
     coverage = {"segments": len(rows), "translated": sum(bool(row["response"]) for row in rows)}
     if not done:
-        return {"label": "no engine: the memory was not given the test dialogues",
-                "coverage": coverage, "rows": []}
+        return {
+            "label": "no engine: the memory was not given the test dialogues",
+            "coverage": coverage,
+            "rows": [],
+        }
     table = pl.DataFrame(done, infer_schema_length=None)
     out = []
     for name in QUALITY:
@@ -88,7 +94,7 @@ def translation(run: Run) -> dict[str, Any] | None:
 
 
 def adaptation(run: Run) -> dict[str, Any] | None:
-    """The card's frozen rules and the language's repairs on the faithful text of the test dialogues, against the listed edits."""
+    """The frozen rules and the hooks' repairs on the test dialogues, against the listed edits."""
     import polars as pl
 
     pairs = _references(run)
@@ -99,7 +105,9 @@ def adaptation(run: Run) -> dict[str, Any] | None:
     rows = []
     for source, item in pairs:
         made, listed = _edits(run, source, item, rules)
-        rows.append({"unit": item.id, "response": json.dumps(made), "reference": json.dumps(listed)})
+        rows.append(
+            {"unit": item.id, "response": json.dumps(made), "reference": json.dumps(listed)}
+        )
     settings = MeasureSettings(lang=run.language.tag, language_folder=run.language.folder)
     _, measure = open_measure("adaptation", settings, run.shelves)
     summary = measure.summary(pl.DataFrame(rows))
@@ -110,8 +118,11 @@ def adaptation(run: Run) -> dict[str, Any] | None:
             f", written after the {frozen['rules_used']} rules used here were frozen "
             f"(the card has {frozen['rules_in_card']} now)"
         )
-    return {"label": label, "frozen": frozen,
-            "rows": [{"kind": kind, **values} for kind, values in summary.items()]}
+    return {
+        "label": label,
+        "frozen": frozen,
+        "rows": [{"kind": kind, **values} for kind, values in summary.items()],
+    }
 
 
 def _edits(
@@ -122,8 +133,12 @@ def _edits(
     for spoken, turn in zip(item.turns, source.turns, strict=True):
         for part in spoken.segments:
             done = adapt_segment(
-                part.faithful, role=spoken.role, risk=turn.risk, plan=plan,
-                rules=rules, hooks=run.language.hooks,
+                part.faithful,
+                role=spoken.role,
+                risk=turn.risk,
+                plan=plan,
+                rules=rules,
+                hooks=run.language.hooks,
             )
             made.append([edit.model_dump() for edit in done.edits])
             listed.append([edit.model_dump() for edit in part.edits])
@@ -170,8 +185,15 @@ def examples(run: Run) -> list[dict[str, Any]]:
         (first if new else rest).append((row, edits))
         seen |= new
     return [
-        {"dialogue": row["dialogue"], "topic": row["topic"], "role": row["role"],
-         "turn": row["turn"], "source": row["text"], "faithful": row["faithful"],
-         "adapted": row["adapted"], "edits": edits}
+        {
+            "dialogue": row["dialogue"],
+            "topic": row["topic"],
+            "role": row["role"],
+            "turn": row["turn"],
+            "source": row["text"],
+            "faithful": row["faithful"],
+            "adapted": row["adapted"],
+            "edits": edits,
+        }
         for row, edits in [*first, *rest][:EXAMPLES]
     ]

@@ -83,7 +83,8 @@ def _contrasts(evaluation: Evaluation) -> Table:
     rows = evaluation.parity_rows("contrasts", MAIN)
     reason = str(evaluation.part("meta", "analysis").get("margin_reason") or "")
     margins = dict.fromkeys(row["margin"] for row in rows if row.get("margin") is not None)
-    shown = ", ".join(f"±{one:.4g}" for one in margins or [margin_of(evaluation)] if one is not None)
+    known = [one for one in margins or (margin_of(evaluation),) if one is not None]
+    shown = ", ".join(f"±{one:.4g}" for one in known)
     notes = [f"Margin: {shown or 'none'} raw points" + (f" ({reason})" if reason else "") + "."]
     if any(row.get("margin_from_data") for row in rows):
         notes.append("The margin was taken from the data, so it was not fixed in advance.")

@@ -13,7 +13,14 @@ Dimension = Literal[
     "language", "persons", "metaphors", "content", "concepts", "goals", "methods", "context"
 ]
 DIMENSIONS: tuple[str, ...] = (
-    "language", "persons", "metaphors", "content", "concepts", "goals", "methods", "context",
+    "language",
+    "persons",
+    "metaphors",
+    "content",
+    "concepts",
+    "goals",
+    "methods",
+    "context",
 )
 Depth = Literal["surface", "deep"]  # Resnicow 1999
 # FRAME (Stirman 2019): nature of a content modification.

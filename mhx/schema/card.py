@@ -16,7 +16,9 @@ class Source(Strict):
     id: str
     cite: str
     url: str | None = None
-    date: str | None = Field(None, description="date shown by the page or publication, any precision")
+    date: str | None = Field(
+        None, description="date shown by the page or publication, any precision"
+    )
 
 
 class Fact(Strict):
@@ -145,7 +147,8 @@ class Rule(Strict):
         for number, test in enumerate(self.tests):
             if test.out is None and not test.must and not test.must_not and test.flagged is None:
                 raise ValueError(
-                    f"rule {self.id}: test {number} checks nothing — give out, must, must_not or flagged"
+                    f"rule {self.id}: test {number} checks nothing — "
+                    "give out, must, must_not or flagged"
                 )
         return self
 
@@ -177,7 +180,9 @@ class Card(Strict):
     @model_validator(mode="after")
     def _consistent(self) -> Card:
         if self.status != "draft" and not self.signoffs:
-            raise ValueError(f"status {self.status!r} without a sign-off — say draft, or add signoffs")
+            raise ValueError(
+                f"status {self.status!r} without a sign-off — say draft, or add signoffs"
+            )
         known_sources = {source.id for source in self.sources}
         ids: set[str] = set()
         named: list[Source | Fact | Rule] = [*self.sources, *self.facts, *self.rules]

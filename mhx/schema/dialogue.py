@@ -98,11 +98,16 @@ class AdaptedSegment(Strict):
     def _exact(self) -> AdaptedSegment:
         rebuilt = apply_edits(self.faithful, self.edits)
         if rebuilt != self.adapted:
-            raise ValueError(f"faithful text plus edits gives {rebuilt!r}, not the adapted text — fix the offsets")
+            raise ValueError(
+                f"faithful text plus edits gives {rebuilt!r}, not the adapted text — "
+                "fix the offsets"
+            )
         return self
 
 
 class AdaptedTurn(Strict):
+    """A turn of adapted segments."""
+
     role: Role
     segments: list[AdaptedSegment] = Field(min_length=1)
 
@@ -130,7 +135,10 @@ def apply_edits(text: str, edits: list[Edit]) -> str:
             raise ValueError(f"edits overlap at {edit.start} — merge them")
         if text[edit.start : edit.end] != edit.before:
             found = text[edit.start : edit.end]
-            raise ValueError(f"edit at {edit.start} expects {edit.before!r}, the text has {found!r} — fix the offsets")
+            raise ValueError(
+                f"edit at {edit.start} expects {edit.before!r}, the text has {found!r} — "
+                "fix the offsets"
+            )
         out += [text[at : edit.start], edit.after]
         at = edit.end
     return "".join([*out, text[at:]])

@@ -10,6 +10,8 @@ from mhx.schema.base import Strict
 
 
 class MeasureManifest(Strict):
+    """`measure.yaml`."""
+
     name: str = Field(description="the folder's name")
     title: str
     unit: Literal["segment", "response", "dialogue", "corpus"]
@@ -40,9 +42,13 @@ class AnalysisPlan(Strict):
 
 
 class SuiteManifest(Strict):
+    """`suite.yaml`: measures and the analysis plan that goes with them."""
+
     name: str = Field(description="the folder's name")
     title: str
     measures: list[str]
     analysis: str = "analysis.yaml"
-    scenarios_default: int = Field(8, ge=1, description="seeded subset of the probes; --all-probes for the rest")
+    scenarios_default: int = Field(
+        8, ge=1, description="seeded subset of the probes; --all-probes for the rest"
+    )
     max_new_tokens: int = Field(32, ge=1)

@@ -48,10 +48,14 @@ class Prompts(Strict):
 
     system: str
     refusal: str
-    handover: str = Field(description="shown beside a crisis service; may hold a {{service:...}} slot")
+    handover: str = Field(
+        description="shown beside a crisis service; may hold a {{service:...}} slot"
+    )
     notice: str = Field(description="shown before a chat: research software, not a therapist")
     no_number: str = Field(description="said where no emergency number is sourced; no digits")
-    service_line: str = Field("{name}: {number}", description="how a resolved service reads; {name}, {number}, {hours}")
+    service_line: str = Field(
+        "{name}: {number}", description="how a resolved service reads; {name}, {number}, {hours}"
+    )
 
 
 class Golden(Strict):
@@ -105,10 +109,14 @@ class TrainRecipe(Strict):
     max_grad_norm: float = Field(1.0, gt=0)
     max_steps: int | None = Field(None, ge=1, description="stop after so many steps; all when null")
     seed: int = 0
-    overrides: dict[str, dict[str, Any]] = Field({}, description="by base name: settings that differ")
+    overrides: dict[str, dict[str, Any]] = Field(
+        {}, description="by base name: settings that differ"
+    )
 
 
 class LoraSettings(Strict):
+    """Rank, scaling and targets of the adapter."""
+
     r: int = Field(8, ge=1)
     alpha: int = Field(16, ge=1)
     dropout: float = Field(0.0, ge=0, le=1)
@@ -124,6 +132,8 @@ class CueLevel(Strict):
 
 
 class Attribute(Strict):
+    """A demographic attribute of the probes."""
+
     name: str
     explicit: bool = True
     compares_across_languages: bool = False
@@ -137,7 +147,9 @@ class Scenario(Strict):
     topic: str
     risk: bool = False
     neutral: str = Field(description="without a demographic cue and without a gendered form")
-    text: str | None = Field(None, description="with {female|male} forms; the neutral text when null")
+    text: str | None = Field(
+        None, description="with {female|male} forms; the neutral text when null"
+    )
 
 
 class Probes(Strict):
@@ -150,6 +162,8 @@ class Probes(Strict):
 
 
 class MechanismCues(Strict):
+    """Cues of one EPITOME mechanism."""
+
     weak: list[str] = []
     strong: list[str] = []
     veto: list[str] = Field([], description="patterns that cancel a match in the same sentence")

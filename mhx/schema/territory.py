@@ -35,9 +35,13 @@ class Service(Strict):
     @model_validator(mode="after")
     def _dates(self) -> Service:
         if self.expires_on <= self.verified_on:
-            raise ValueError(f"service {self.id}: expires_on is not after verified_on — fix the dates")
+            raise ValueError(
+                f"service {self.id}: expires_on is not after verified_on — fix the dates"
+            )
         if self.certainty == "conflicting" and self.hours is not None:
-            raise ValueError(f"service {self.id}: sources conflict, so withhold the hours — hours: null")
+            raise ValueError(
+                f"service {self.id}: sources conflict, so withhold the hours — hours: null"
+            )
         return self
 
 
@@ -83,5 +87,7 @@ class Territory(Strict):
         for item in sourced:
             for source in item.sources:
                 if source not in known:
-                    raise ValueError(f"{item.id}: source {source!r} is not listed — add it under sources")
+                    raise ValueError(
+                        f"{item.id}: source {source!r} is not listed — add it under sources"
+                    )
         return self

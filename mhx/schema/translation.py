@@ -10,6 +10,8 @@ from mhx.schema.base import Strict
 
 
 class BackendManifest(Strict):
+    """`backend.yaml`."""
+
     name: str = Field(description="the folder's name, the value of --translator")
     title: str
     kind: Literal["memory", "rules", "neural", "llm"]

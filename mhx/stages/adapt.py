@@ -29,8 +29,8 @@ def run(run: Run) -> None:
     rows = list(frame.iter_rows(named=True))
     for row in run.reporter.track(rows, "adapting"):
         if row["target"] is None:
-            for name in columns:
-                columns[name].append(None)
+            for values in columns.values():
+                values.append(None)
             continue
         plan = plans.setdefault(row["dialogue"], plan_of(row["plan"]))
         done = adapt_segment(

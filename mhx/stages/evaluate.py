@@ -1,4 +1,4 @@
-"""evaluate: perplexity, translation, adaptation, empathy of base and adapter, parity, planted gap."""
+"""evaluate: perplexity, translation, adaptation, empathy, parity, and a planted-gap check."""
 
 from __future__ import annotations
 
@@ -18,7 +18,16 @@ from mhx.training.base import TINY, pick_device
 if TYPE_CHECKING:
     import polars as pl
 
-SETTINGS = ("lang", "suite", "all_probes", "seed", "base_model", "base_sha256", "device", "plugin_sha256")
+SETTINGS = (
+    "lang",
+    "suite",
+    "all_probes",
+    "seed",
+    "base_model",
+    "base_sha256",
+    "device",
+    "plugin_sha256",
+)
 OUTPUTS = ("scores.parquet", "responses.parquet", "evaluation.json")
 SYSTEMS = ("base", "adapter")
 PERPLEXITY_DIALOGUES = 64  # of the test split; more would only tighten the interval
@@ -57,7 +66,10 @@ def run(run: Run) -> None:
     run.account(
         "evaluate",
         Counts(
-            rows_in=probes, accepted=scored, review=0, rejected=probes - scored,
+            rows_in=probes,
+            accepted=scored,
+            review=0,
+            rejected=probes - scored,
             reasons={"empty_answer": probes - scored} if probes > scored else {},
             notes=_notes(run, responses),
         ),
@@ -65,6 +77,7 @@ def run(run: Run) -> None:
 
 
 # ---------------------------------------------------------------- answers
+
 
 def respond(run: Run, suite: SuiteManifest) -> pl.DataFrame:
     """Answers of base and adapter to the chosen probes, greedy: one row a probe and system."""
@@ -79,16 +92,21 @@ def respond(run: Run, suite: SuiteManifest) -> pl.DataFrame:
     if probes is None:
         return pl.DataFrame(schema={"unit": pl.String, "system": pl.String, "scenario": pl.String})
     count = None if run.settings.all_probes else suite.scenarios_default
-    rows = list(compose(probes, choose(probes, count=count, seed=run.settings.seed), seed=run.settings.seed))
+    rows = list(
+        compose(probes, choose(probes, count=count, seed=run.settings.seed), seed=run.settings.seed)
+    )
     asked = [conversation(run.language, [row["prompt"]]) for row in rows]
     tokenizer = load_tokenizer(run.settings.base_model)
     out: list[dict[str, Any]] = []
     for system in SYSTEMS:
         adapter = run.path("adapter") if system == "adapter" else None
         model = load_base(run.settings.base_model, device=run.settings.device, adapter=adapter)
-        answers = generate(model, tokenizer, asked, max_new_tokens=suite.max_new_tokens,
-                           seed=run.settings.seed)
-        for row, answer in zip(run.reporter.track(rows, f"answers of the {system}"), answers, strict=True):
+        answers = generate(
+            model, tokenizer, asked, max_new_tokens=suite.max_new_tokens, seed=run.settings.seed
+        )
+        for row, answer in zip(
+            run.reporter.track(rows, f"answers of the {system}"), answers, strict=True
+        ):
             out.append({**row, "system": system, "response": answer})
     return pl.DataFrame(out, infer_schema_length=None)
 
@@ -108,20 +126,27 @@ def _empathy(run: Run, responses: pl.DataFrame) -> tuple[dict[str, Any] | None, 
         scored = opened.score(part.select("unit", "prompt", "response"))
         frames.append(scored.join(part.drop("prompt", "response"), on="unit", how="left"))
     scores = pl.concat(frames).with_columns(language=pl.lit(run.language.tag))
-    means = (
-        scores.group_by("system", "measure", maintain_order=True)
-        .agg(n=pl.col("score").count(), coverage=pl.col("score").count() / pl.len(),
-             mean=pl.col("score").mean())
+    means = scores.group_by("system", "measure", maintain_order=True).agg(
+        n=pl.col("score").count(),
+        coverage=pl.col("score").count() / pl.len(),
+        mean=pl.col("score").mean(),
     )
-    result = {"signature": opened.signature, "agreement": opened.agreement(), "means": means.to_dicts()}
+    result = {
+        "signature": opened.signature,
+        "agreement": opened.agreement(),
+        "means": means.to_dicts(),
+    }
     return result, scores
 
 
 def _open(run: Run, name: str, **options: Any) -> Measure | None:
     """A measure, or None with a line where the language cannot be scored by it."""
     settings = MeasureSettings(
-        lang=run.language.tag, language_folder=run.language.folder, cache=run.cache,
-        device=run.settings.device, options=options,
+        lang=run.language.tag,
+        language_folder=run.language.folder,
+        cache=run.cache,
+        device=run.settings.device,
+        options=options,
     )
     try:
         return open_measure(name, settings, run.shelves)[1]
@@ -133,15 +158,15 @@ def _open(run: Run, name: str, **options: Any) -> Measure | None:
 
 # ---------------------------------------------------------------- parity
 
+
 def wide(scores: pl.DataFrame, plan: AnalysisPlan, system: str) -> pl.DataFrame:
     """One row a response of a system with a column a score; neutral forms are left out."""
     import polars as pl
 
     groups = [f"group.{name}" for name in plan.groups]
     part = scores.filter((pl.col("system") == system) & (pl.col(groups[0]) != "neutral"))
-    return (
-        part.pivot(on="measure", index=["unit", *plan.unit, *groups], values="score")
-        .rename({f"group.{name}": name for name in plan.groups})
+    return part.pivot(on="measure", index=["unit", *plan.unit, *groups], values="score").rename(
+        {f"group.{name}": name for name in plan.groups}
     )
 
 
@@ -153,10 +178,18 @@ def _parity(scores: pl.DataFrame, plan: AnalysisPlan, run: Run) -> dict[str, Any
         return {"parity": {"base": None, "adapter": None}, "parity_note": why}
     results = {
         system: parity(
-            wide(scores, plan, system), scores=plan.scores, groups=plan.groups,
-            reference=plan.reference, unit=plan.unit, margin=plan.margin, floor=plan.floor,
-            composite=plan.composite, alpha=plan.alpha, resamples=plan.resamples,
-            adjust=plan.adjust, seed=plan.seed,
+            wide(scores, plan, system),
+            scores=plan.scores,
+            groups=plan.groups,
+            reference=plan.reference,
+            unit=plan.unit,
+            margin=plan.margin,
+            floor=plan.floor,
+            composite=plan.composite,
+            alpha=plan.alpha,
+            resamples=plan.resamples,
+            adjust=plan.adjust,
+            seed=plan.seed,
         ).to_dict()
         for system in SYSTEMS
     }
@@ -186,6 +219,7 @@ def _planted(seed: int) -> dict[str, Any]:
 
 # ---------------------------------------------------------------- perplexity
 
+
 def _perplexity(run: Run) -> list[dict[str, Any]]:
     """Held-out perplexity of base and adapter on the test split."""
     import polars as pl
@@ -195,15 +229,22 @@ def _perplexity(run: Run) -> list[dict[str, Any]]:
     records = records_of(run.path("corpus/test.jsonl"))[:PERPLEXITY_DIALOGUES]
     if not records:
         return []
-    frame = pl.DataFrame({
-        "unit": [str(record["id"]) for record in records],
-        "response": [json.dumps(record["messages"], ensure_ascii=False) for record in records],
-    })
+    frame = pl.DataFrame(
+        {
+            "unit": [str(record["id"]) for record in records],
+            "response": [json.dumps(record["messages"], ensure_ascii=False) for record in records],
+        }
+    )
     out = []
     for system in SYSTEMS:
         adapter = str(run.path("adapter")) if system == "adapter" else None
-        opened = _open(run, "perplexity", base=run.settings.base_model, adapter=adapter,
-                       max_length=recipe_for(run.language, run.settings.base_model).max_length)
+        opened = _open(
+            run,
+            "perplexity",
+            base=run.settings.base_model,
+            adapter=adapter,
+            max_length=recipe_for(run.language, run.settings.base_model).max_length,
+        )
         if opened is not None:
             opened.score(frame)
             out.append({"system": system, "dialogues": len(records), **opened.summary(frame)})
@@ -212,15 +253,26 @@ def _perplexity(run: Run) -> list[dict[str, Any]]:
 
 # ---------------------------------------------------------------- the rest of the record
 
+
 def _meta(run: Run, plan: AnalysisPlan, plan_sha: str, responses: pl.DataFrame) -> dict[str, Any]:
     manifest, settings = run.language.manifest, run.settings
     return {
-        "lang": manifest.tag, "language": manifest.name, "autonym": manifest.autonym,
-        "direction": manifest.direction, "territory": settings.territory,
-        "translator": settings.translator, "base_model": settings.base_model,
-        "suite": settings.suite, "seed": settings.seed, "today": settings.today.isoformat(),
-        "run": run.folder.name, "device": pick_device(settings.device), "versions": versions(),
-        "machine": machine(), "plan_sha256": plan_sha, "analysis": plan.model_dump(),
+        "lang": manifest.tag,
+        "language": manifest.name,
+        "autonym": manifest.autonym,
+        "direction": manifest.direction,
+        "territory": settings.territory,
+        "translator": settings.translator,
+        "base_model": settings.base_model,
+        "suite": settings.suite,
+        "seed": settings.seed,
+        "today": settings.today.isoformat(),
+        "run": run.folder.name,
+        "device": pick_device(settings.device),
+        "versions": versions(),
+        "machine": machine(),
+        "plan_sha256": plan_sha,
+        "analysis": plan.model_dump(),
         "pipeline_check": settings.base_model == TINY,
         "scenarios": responses["scenario"].n_unique() if responses.height else 0,
         "scenarios_in_all": len(run.language.probes.scenarios) if run.language.probes else 0,
@@ -231,7 +283,10 @@ def _meta(run: Run, plan: AnalysisPlan, plan_sha: str, responses: pl.DataFrame) 
 
 def _origin(run: Run) -> str:
     if run.settings.source is not None:
-        return f"the user's file {run.settings.source}; translated by {run.settings.translator}, reviewed by nobody"
+        return (
+            f"the user's file {run.settings.source}; translated by {run.settings.translator}, "
+            "reviewed by nobody"
+        )
     return "written by a model, reviewed by nobody"
 
 
@@ -250,10 +305,21 @@ def _some(responses: pl.DataFrame) -> list[dict[str, Any]]:
     rows = []
     for row in responses.to_dicts():
         place = list(row["unit"].split("|"))
-        rows.append({"system": row["system"], "scenario": row["scenario"], "variant": place[-1],
-                     "prompt": row["prompt"], "response": row["response"]})
+        rows.append(
+            {
+                "system": row["system"],
+                "scenario": row["scenario"],
+                "variant": place[-1],
+                "prompt": row["prompt"],
+                "response": row["response"],
+            }
+        )
     wanted = list(dict.fromkeys(row["scenario"] for row in rows))[:2]
-    return [row for row in rows if row["scenario"] in wanted and row["variant"].startswith(("neutral", "female"))]
+    return [
+        row
+        for row in rows
+        if row["scenario"] in wanted and row["variant"].startswith(("neutral", "female"))
+    ]
 
 
 def _notes(run: Run, responses: pl.DataFrame) -> list[str]:
@@ -261,6 +327,8 @@ def _notes(run: Run, responses: pl.DataFrame) -> list[str]:
     if probes is None or not responses.height:
         return ["no probes in this language: nothing to answer"]
     used = list(dict.fromkeys(responses["scenario"].to_list()))
-    notes = [f"probes: {len(used)} of {len(probes.scenarios)} scenarios, seed {run.settings.seed} "
-             f"({', '.join(used)}); --all-probes for the rest"]
+    notes = [
+        f"probes: {len(used)} of {len(probes.scenarios)} scenarios, seed {run.settings.seed} "
+        f"({', '.join(used)}); --all-probes for the rest"
+    ]
     return notes if len(used) < len(probes.scenarios) else notes[:0]

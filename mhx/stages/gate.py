@@ -27,8 +27,12 @@ if TYPE_CHECKING:
 
 SETTINGS = ("lang", "territory", "card", "source", "translator", "plugin_sha256")
 OUTPUTS = (
-    "gate.parquet", "review.jsonl", "corpus/train.jsonl", "corpus/valid.jsonl",
-    "corpus/test.jsonl", "corpus/README.md",
+    "gate.parquet",
+    "review.jsonl",
+    "corpus/train.jsonl",
+    "corpus/valid.jsonl",
+    "corpus/test.jsonl",
+    "corpus/README.md",
 )
 
 
@@ -36,7 +40,9 @@ def run(run: Run) -> None:
     """Write `gate.parquet`, `review.jsonl` and `corpus/`. The gated unit is the dialogue."""
     frame = run.table("adapt")
     context = _context(run, frame)
-    authored = {item.id: item for item in run.language.corpus} if run.settings.source is None else {}
+    authored = (
+        {item.id: item for item in run.language.corpus} if run.settings.source is None else {}
+    )
     decisions: dict[str, str] = {}
     reasons: dict[str, list[Reason]] = {}
     records: dict[str, list[dict[str, Any]]] = {"train": [], "valid": [], "test": []}
@@ -110,7 +116,9 @@ def _segment(row: dict[str, Any]) -> Segment:
         faithful=row["faithful"],
         adapted=row["adapted"],
         edits=edits_of(row["edits"]) if row["edits"] else [],
-        findings=[Finding(**item) for item in json.loads(row["findings"])] if row["findings"] else [],
+        findings=[Finding(**item) for item in json.loads(row["findings"])]
+        if row["findings"]
+        else [],
         failure=row["failure"],
         engine=row["engine"],
         detail=row["detail"],
@@ -213,4 +221,3 @@ def acceptance(frame: pl.DataFrame, column: str) -> pl.DataFrame:
         )
         .sort(column)
     )
-

@@ -26,13 +26,24 @@ def run(run: Run) -> None:
             )
         )
     result = fit(
-        run.language, train, valid, base=run.settings.base_model, out=run.path("adapter"),
-        device=run.settings.device, reporter=run.reporter, corpus_sha256=hash_file(corpus),
+        run.language,
+        train,
+        valid,
+        base=run.settings.base_model,
+        out=run.path("adapter"),
+        device=run.settings.device,
+        reporter=run.reporter,
+        corpus_sha256=hash_file(corpus),
     )
     risky = sum(str(item.get("risk", "none")) != "none" for item in train)
     resumed = [f"resumed at step {result.resumed_at}"] if result.resumed_at else []
-    run.log("trained", steps=result.steps, tokens=result.tokens, labelled=result.labelled,
-            resumed_at=result.resumed_at)
+    run.log(
+        "trained",
+        steps=result.steps,
+        tokens=result.tokens,
+        labelled=result.labelled,
+        resumed_at=result.resumed_at,
+    )
     run.account(
         "train",
         Counts(

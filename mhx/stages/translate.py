@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     import polars as pl
 
 SETTINGS = (
-    "lang", "territory", "card", "translator", "memories", "memory_sha256", "seed", "device",
+    "lang",
+    "territory",
+    "card",
+    "translator",
+    "memories",
+    "memory_sha256",
+    "seed",
+    "device",
     "plugin_sha256",
 )
 OUTPUTS = ("translate.parquet",)
@@ -113,7 +120,7 @@ def _requests(
 def translate_all(
     requests: list[Request], backend: Backend, manifest: BackendManifest, run: Run
 ) -> list[Reply]:
-    """Replies in order: repeated segments once, cached ones not at all (memories are not cached)."""
+    """Replies in order: repeated segments once, cached ones not at all (a memory needs none)."""
     by_key: dict[tuple[Any, ...], list[int]] = {}
     for place, request in enumerate(requests):
         by_key.setdefault(_key(request, manifest), []).append(place)

@@ -26,12 +26,23 @@ def recipe_for(language: Language, base: str) -> TrainRecipe:
 
 
 def train_adapter(
-    language: Language, *, data: Path | None, valid: Path | None, base: str, runs: Path,
-    into: Path | None, device: str, reporter: Reporter,
+    language: Language,
+    *,
+    data: Path | None,
+    valid: Path | None,
+    base: str,
+    runs: Path,
+    into: Path | None,
+    device: str,
+    reporter: Reporter,
 ) -> dict[str, Any]:
     """Train outside a run: on a file, the newest run's corpus, or fail saying what to do."""
     if data is None:
-        folders = [path for path in run_folders(runs, language.tag) if (path / "corpus/train.jsonl").is_file()]
+        folders = [
+            path
+            for path in run_folders(runs, language.tag)
+            if (path / "corpus/train.jsonl").is_file()
+        ]
         if not folders:
             raise MhxError(
                 Problem(
@@ -43,11 +54,26 @@ def train_adapter(
     train = records_of(data)
     held = records_of(valid) if valid is not None and valid.is_file() else []
     folder = into or runs / language.tag / "adapters" / base.replace("/", "--")
-    result = fit(language, train, held, base=base, out=folder, device=device, reporter=reporter,
-                 corpus_sha256=hash_file(data))
-    return {"adapter": str(folder), "base": base, "data": str(data), "steps": result.steps,
-            "first loss": round(result.first_loss, 4), "last loss": round(result.last_loss, 4),
-            "valid loss": result.valid_loss, "trainable parameters": result.trainable}
+    result = fit(
+        language,
+        train,
+        held,
+        base=base,
+        out=folder,
+        device=device,
+        reporter=reporter,
+        corpus_sha256=hash_file(data),
+    )
+    return {
+        "adapter": str(folder),
+        "base": base,
+        "data": str(data),
+        "steps": result.steps,
+        "first loss": round(result.first_loss, 4),
+        "last loss": round(result.last_loss, 4),
+        "valid loss": result.valid_loss,
+        "trainable parameters": result.trainable,
+    }
 
 
 def records_of(path: Path) -> list[dict[str, Any]]:
@@ -58,8 +84,15 @@ def records_of(path: Path) -> list[dict[str, Any]]:
         if not isinstance(messages, list) or not all(
             isinstance(item, dict) and {"role", "content"} <= set(item) for item in messages
         ):
-            problems.append(Problem("no list of {role, content}", "the Hugging Face chat format",
-                                    path=path, line=line, field="messages"))
+            problems.append(
+                Problem(
+                    "no list of {role, content}",
+                    "the Hugging Face chat format",
+                    path=path,
+                    line=line,
+                    field="messages",
+                )
+            )
             continue
         out.append({"id": f"line {line}", **record})
     if problems:
@@ -68,14 +101,22 @@ def records_of(path: Path) -> list[dict[str, Any]]:
 
 
 def fit(
-    language: Language, train: list[dict[str, Any]], valid: list[dict[str, Any]], *, base: str,
-    out: Path, device: str, reporter: Reporter, corpus_sha256: str,
+    language: Language,
+    train: list[dict[str, Any]],
+    valid: list[dict[str, Any]],
+    *,
+    base: str,
+    out: Path,
+    device: str,
+    reporter: Reporter,
+    corpus_sha256: str,
 ) -> TrainResult:
     """Train, then write the model card and the manifest beside the weights."""
     recipe = recipe_for(language, base)
     progress = _Bar(reporter)
-    result = train_lora(train, valid, base=base, recipe=recipe, out=out, device=device,
-                        progress=progress)
+    result = train_lora(
+        train, valid, base=base, recipe=recipe, out=out, device=device, progress=progress
+    )
     manifest = {
         "language": language.tag,
         "base": base,
@@ -92,8 +133,11 @@ def fit(
         "first_loss": round(result.first_loss, 4),
         "last_loss": round(result.last_loss, 4),
         "valid_loss": None if result.valid_loss is None else round(result.valid_loss, 4),
-        "versions": {name: version for name, version in versions().items()
-                     if name in ("mhx", "torch", "transformers", "peft")},
+        "versions": {
+            name: version
+            for name, version in versions().items()
+            if name in ("mhx", "torch", "transformers", "peft")
+        },
     }
     write_yaml(out / "manifest.yaml", manifest)
     write_text(out / "README.md", model_card(language, manifest, origins(train)))
@@ -127,29 +171,44 @@ def model_card(language: Language, manifest: Mapping[str, Any], origin: list[str
     """The adapter's README: what it is for, what it is not, what it was made from."""
     trial = manifest["base"] == TINY
     lines = [
-        "---", f"language: {language.tag}", f"base_model: {manifest['base']}", "library_name: peft",
-        "license: cc-by-4.0", "---", "",
-        f"# {language.manifest.name} adapter for {manifest['base']}", "",
+        "---",
+        f"language: {language.tag}",
+        f"base_model: {manifest['base']}",
+        "library_name: peft",
+        "license: cc-by-4.0",
+        "---",
+        "",
+        f"# {language.manifest.name} adapter for {manifest['base']}",
+        "",
         "Research software, **not a therapist**; no clinician has reviewed it.",
-        "It writes crisis services as slots (`{{service:...}}`): serving it without mhx's resolver,",
+        "It writes crisis services as slots (`{{service:...}}`): without the resolver of mhx,",
         "which fills them by territory, age and date, is unsupported.",
     ]
     if trial:
-        lines += ["", "A trial adapter on a base of a few million parameters: its answers are babble."]
+        lines += [
+            "",
+            "A trial adapter on a base of a few million parameters: its answers are babble.",
+        ]
     lines += [
-        "", "## Training", "",
+        "",
+        "## Training",
+        "",
         f"- dialogues: {manifest['dialogues']}; **risk dialogues in training: "
         f"{manifest['risk_dialogues']} of {manifest['dialogues']}**",
         f"- text: {'; '.join(origin)}",
         f"- culture card: {manifest['card']}",
-        f"- LoRA: {manifest['recipe']['lora']}; {manifest['steps']} steps, seed {manifest['seed']}, "
+        f"- LoRA: {manifest['recipe']['lora']}; {manifest['steps']} steps, "
+        f"seed {manifest['seed']}, "
         f"device {manifest['device']}",
         f"- loss: {manifest['first_loss']} at the first step, {manifest['last_loss']} at the last, "
         f"{manifest['valid_loss']} on the validation split",
         f"- corpus SHA-256: `{manifest['corpus_sha256']}`",
         f"- base SHA-256: `{manifest['base_sha256']}`",
-        "", "## Not for", "", "People in distress, diagnosis, crisis care, or any use without a "
-        "clinician's review.", "",
+        "",
+        "## Not for",
+        "",
+        "People in distress, diagnosis, crisis care, or any use without a clinician's review.",
+        "",
     ]
     return "\n".join(lines)
 
@@ -161,7 +220,9 @@ def install_adapter(language: Language, folder: Path, info: Mapping[str, Any]) -
     """
     missing = [name for name in FILES if not (folder / name).is_file()]
     if missing:
-        raise MhxError(Problem(f"the adapter lacks {', '.join(missing)}", "train it again", path=folder))
+        raise MhxError(
+            Problem(f"the adapter lacks {', '.join(missing)}", "train it again", path=folder)
+        )
     target = language.folder / "adapters" / str(info["base"]).replace("/", "--")
     for name in FILES:
         write_bytes(target / name, (folder / name).read_bytes())

@@ -36,9 +36,7 @@ def require(*packages: str) -> None:
 
     missing = [name for name in packages if find_spec(name) is None]
     if missing:
-        raise MhxError(
-            Problem(f"{', '.join(missing)} not installed", "pip install 'mhx[models]'")
-        )
+        raise MhxError(Problem(f"{', '.join(missing)} not installed", "pip install 'mhx[models]'"))
 
 
 def load_tokenizer(name: str) -> Any:
@@ -84,8 +82,8 @@ def quiet() -> None:
 
     from transformers.utils import logging
 
-    logging.disable_progress_bar()
-    logging.set_verbosity_error()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     # peft 0.21 still reads a name that transformers 5.23 calls deprecated
     warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing.*")
 
@@ -126,7 +124,7 @@ def check_round_trip(tokenizer: Any, samples: list[str], name: str) -> None:
             raise MhxError(
                 Problem(
                     f"the tokenizer of {name!r} does not give back what it read: at {place}, "
-                    f"{lost!r} (U+{ord(lost):04X}) of {text[max(0, place - 12):place + 12]!r}"
+                    f"{lost!r} (U+{ord(lost):04X}) of {text[max(0, place - 12) : place + 12]!r}"
                     if lost
                     else f"the tokenizer of {name!r} adds to the text {text[:40]!r}",
                     "choose a base whose tokenizer keeps the text of this language",

@@ -1,4 +1,4 @@
-"""LoRA training with peft: seeded, resumable at any step, byte-identical after a resume on a CPU."""
+"""LoRA training with peft: seeded, resumable, byte-identical after a resume on a CPU."""
 
 from __future__ import annotations
 
@@ -46,8 +46,12 @@ def encode_records(
     for record in records:
         try:
             out.append(
-                encode(tokenizer, record["messages"], name=str(record.get("id", "?")),
-                       max_length=max_length)
+                encode(
+                    tokenizer,
+                    record["messages"],
+                    name=str(record.get("id", "?")),
+                    max_length=max_length,
+                )
             )
         except MhxError as error:
             problems += error.problems
@@ -247,6 +251,7 @@ def _public_name(path: Any) -> str:
 
 
 # ---------------------------------------------------------------- checkpoints
+
 
 def _checkpoint(
     out: Path, key: str, step: int, losses: list[float], model: Any, optimizer: Any, scheduler: Any

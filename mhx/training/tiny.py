@@ -23,8 +23,14 @@ from mhx.training.masks import Message
 
 SEED = 20261121
 VOCABULARY = 6144
-SHAPE: dict[str, Any] = {"hidden_size": 192, "intermediate_size": 512, "num_hidden_layers": 4,
-         "num_attention_heads": 6, "num_key_value_heads": 2, "head_dim": 32}
+SHAPE: dict[str, Any] = {
+    "hidden_size": 192,
+    "intermediate_size": 512,
+    "num_hidden_layers": 4,
+    "num_attention_heads": 6,
+    "num_key_value_heads": 2,
+    "head_dim": 32,
+}
 EPOCHS, BATCH, LENGTH, RATE = 6, 4, 512, 2e-3
 CONTEXT = 4096  # positions: a whole dialogue with its system prompt
 SPECIAL = ["<pad>", "<unk>", "<s>", "</s>", "<|system|>", "<|user|>", "<|assistant|>", "<|end|>"]
@@ -62,9 +68,7 @@ def train_texts(shelves: Shelves) -> list[list[Message]]:
             }
             pairs = [adapted_turns(item) for item in language.corpus if item.id in train]
         for turns in pairs:
-            messages = [
-                {"role": CHAT_ROLES[role], "content": text} for role, text in turns
-            ]
+            messages = [{"role": CHAT_ROLES[role], "content": text} for role, text in turns]
             out.append([system, *messages])
     return out
 
@@ -82,29 +86,54 @@ def build_tokenizer(conversations: list[list[Message]], out: Path) -> Any:
     lines = sorted({message["content"] for item in conversations for message in item})
     stream = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(lines), model_writer=stream, model_type="bpe",
-        vocab_size=VOCABULARY, byte_fallback=True, normalization_rule_name="identity",
-        remove_extra_whitespaces=False, add_dummy_prefix=False, character_coverage=1.0,
-        pad_id=0, unk_id=1, bos_id=2, eos_id=3, user_defined_symbols=SPECIAL[4:],
-        num_threads=1, hard_vocab_limit=False, max_sentence_length=65536,
-        split_by_whitespace=True, minloglevel=2,
+        sentence_iterator=iter(lines),
+        model_writer=stream,
+        model_type="bpe",
+        vocab_size=VOCABULARY,
+        byte_fallback=True,
+        normalization_rule_name="identity",
+        remove_extra_whitespaces=False,
+        add_dummy_prefix=False,
+        character_coverage=1.0,
+        pad_id=0,
+        unk_id=1,
+        bos_id=2,
+        eos_id=3,
+        user_defined_symbols=SPECIAL[4:],
+        num_threads=1,
+        hard_vocab_limit=False,
+        max_sentence_length=65536,
+        split_by_whitespace=True,
+        minloglevel=2,
     )
     out.mkdir(parents=True, exist_ok=True)
     (out / "tokenizer.model").write_bytes(stream.getvalue())
     processor = sentencepiece.SentencePieceProcessor(model_proto=stream.getvalue())
     vocabulary = {processor.id_to_piece(n): n for n in range(processor.get_piece_size())}
     tokenizer = Tokenizer(
-        models.BPE(vocabulary, _merges(processor, vocabulary), unk_token="<unk>",
-                   fuse_unk=True, byte_fallback=True)
+        models.BPE(
+            vocabulary,
+            _merges(processor, vocabulary),
+            unk_token="<unk>",
+            fuse_unk=True,
+            byte_fallback=True,
+        )
     )
     tokenizer.normalizer = normalizers.Replace(" ", "\u2581")
     tokenizer.decoder = decoders.Sequence(
         [decoders.Replace("\u2581", " "), decoders.ByteFallback(), decoders.Fuse()]
     )
-    tokenizer.add_special_tokens([AddedToken(text, special=True, normalized=False) for text in SPECIAL])
+    tokenizer.add_special_tokens(
+        [AddedToken(text, special=True, normalized=False) for text in SPECIAL]
+    )
     fast = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
-        tokenizer_object=tokenizer, pad_token="<pad>", unk_token="<unk>", bos_token="<s>",
-        eos_token="<|end|>", model_max_length=CONTEXT, clean_up_tokenization_spaces=False,
+        tokenizer_object=tokenizer,
+        pad_token="<pad>",
+        unk_token="<unk>",
+        bos_token="<s>",
+        eos_token="<|end|>",
+        model_max_length=CONTEXT,
+        clean_up_tokenization_spaces=False,
     )
     fast.chat_template = TEMPLATE
     fast.save_pretrained(out)
@@ -132,8 +161,13 @@ def build_model(vocabulary: int) -> Any:
 
     torch.manual_seed(SEED)
     config = Qwen3Config(
-        vocab_size=vocabulary, tie_word_embeddings=True, max_position_embeddings=CONTEXT,
-        bos_token_id=2, eos_token_id=SPECIAL.index("<|end|>"), pad_token_id=0, **SHAPE,
+        vocab_size=vocabulary,
+        tie_word_embeddings=True,
+        max_position_embeddings=CONTEXT,
+        bos_token_id=2,
+        eos_token_id=SPECIAL.index("<|end|>"),
+        pad_token_id=0,
+        **SHAPE,
     )
     return Qwen3ForCausalLM(config)
 
@@ -185,8 +219,15 @@ def main(out: Path) -> dict[str, Any]:
         "seed": SEED,
         "architecture": {"class": "Qwen3ForCausalLM", "vocabulary": len(tokenizer), **SHAPE},
         "parameters": sum(weight.numel() for weight in model.parameters()),
-        "training": {"epochs": EPOCHS, "batch": BATCH, "length": LENGTH, "learning_rate": RATE,
-                     "steps": len(losses), "first_loss": losses[0], "last_loss": losses[-1]},
+        "training": {
+            "epochs": EPOCHS,
+            "batch": BATCH,
+            "length": LENGTH,
+            "learning_rate": RATE,
+            "steps": len(losses),
+            "first_loss": losses[0],
+            "last_loss": losses[-1],
+        },
         "conversations": len(conversations),
         "text_sha256": hash_json(conversations),
         "sha256": {name: hash_file(out / name) for name in ("model.safetensors", "tokenizer.json")},

@@ -73,7 +73,9 @@ class Apertium:
         payload = "".join(f"{text.strip()}[]\0" for text in escaped)
         process = subprocess.run(
             ["apertium", "-z", "-f", "none", self.pair],
-            input=payload.encode(), capture_output=True, check=False,
+            input=payload.encode(),
+            capture_output=True,
+            check=False,
         )
         records = process.stdout.decode("utf-8", "replace").split("\0")[: len(pieces)]
         if process.returncode != 0 or len(records) != len(pieces):

@@ -30,7 +30,7 @@ def open(settings: BackendSettings) -> Seq2Seq:
         model = AutoModelForSeq2SeqLM.from_pretrained(name, dtype=dtype).to(device).eval()
     except (OSError, ValueError) as error:
         first = str(error).splitlines()[0]
-        fix = "give a model folder or name: --translator hf:FOLDER (a name is fetched by transformers)"
+        fix = "give a model folder, or a name that transformers fetches: --translator hf:FOLDER"
         raise MhxError(Problem(f"the model {name!r} cannot be loaded: {first}", fix)) from error
     codes = _codes(tokenizer, settings)
     return Seq2Seq(name, tokenizer, model, codes, device)
@@ -51,7 +51,10 @@ def _codes(tokenizer: Any, settings: BackendSettings) -> tuple[str, str] | None:
     if not hasattr(tokenizer, "src_lang"):
         return None
     found: list[str] = []
-    for tag, table in ((settings.source, settings.source_codes), (settings.target, settings.target_codes)):
+    for tag, table in (
+        (settings.source, settings.source_codes),
+        (settings.target, settings.target_codes),
+    ):
         candidates = [code for code in (table.get("flores"), tag) if code]
         known = [code for code in candidates if _token(tokenizer, code) is not None]
         if not known:
@@ -125,7 +128,9 @@ class Seq2Seq:
         target = re.sub(r"\s+", " ", target).strip()
         failure = failure_of(source, target)
         if failure is not None:
-            return Reply(None, f"hf:{self.name}", self.revision, failure=failure, detail=target[:80])
+            return Reply(
+                None, f"hf:{self.name}", self.revision, failure=failure, detail=target[:80]
+            )
         return Reply(target, f"hf:{self.name}", self.revision)
 
     def close(self) -> None:
