@@ -88,7 +88,7 @@ def read_yaml(path: Path) -> tuple[Any, Lines]:
     lines maps a key path such as ``("rules", 3, "id")`` to a 1-based line.
     """
     from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     text = read_text(path)
     try:
@@ -100,38 +100,55 @@ def read_yaml(path: Path) -> tuple[Any, Lines]:
         raise MhxError(
             Problem(what, "check quotes and indentation", path=path, line=line)
         ) from error
+    except YAMLError as error:  # a control character: the reader's error has no mark
+        what = f"not YAML: {str(error).splitlines()[0]}"
+        raise MhxError(Problem(what, "remove the character", path=path)) from error
     lines: Lines = {(): 1}
     problems: list[Problem] = []
-    value = None if node is None else _from_node(node, (), lines, problems, path)
+    value = None if node is None else _from_node(node, (), lines, problems, path, set())
     if problems:
         raise MhxError(problems)
     return value, lines
 
 
-def _from_node(node: Any, at: Path_, lines: Lines, problems: list[Problem], path: Path) -> Any:
-    lines[at] = node.start_mark.line + 1
+def _from_node(
+    node: Any, at: Path_, lines: Lines, problems: list[Problem], path: Path, seen: set[int]
+) -> Any:
+    """The plain value of a node. `seen` holds lists and mappings: an alias to one would let a
+    file of a few lines hold itself or grow without end."""
+    line = lines[at] = node.start_mark.line + 1
     kind = type(node).__name__
-    if kind == "MappingNode":
-        out: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            key = str(key_node.value)
-            line = key_node.start_mark.line + 1
-            if key in out:
-                first = lines[(*at, key)]
-                what = f"duplicate key (first on line {first})"
-                problems.append(
-                    Problem(what, "keep one", path=path, line=line, field=dotted((*at, key)))
-                )
-                continue
-            out[key] = _from_node(value_node, (*at, key), lines, problems, path)
-            lines[(*at, key)] = line
-        return out
+    if kind == "ScalarNode":
+        return _scalar(node, at, problems, path)
+
+    def report(what: str, fix: str, line: int, at: Path_) -> None:
+        problems.append(Problem(what, fix, path=path, line=line, field=dotted(at)))
+
+    if id(node) in seen:
+        report("an alias of a list or mapping", "write it out again", line, at)
+        return None
+    seen.add(id(node))
+    if str(node.tag).rsplit(":", 1)[-1] not in ("map", "seq"):
+        report(f"tag {node.tag}", "remove it: mhx reads plain YAML", line, at)
     if kind == "SequenceNode":
         return [
-            _from_node(item, (*at, index), lines, problems, path)
+            _from_node(item, (*at, index), lines, problems, path, seen)
             for index, item in enumerate(node.value)
         ]
-    return _scalar(node, at, problems, path)
+    out: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        line = key_node.start_mark.line + 1
+        if type(key_node).__name__ != "ScalarNode":
+            report("a key that is a list or mapping", "keys are text", line, at)
+            continue
+        key = str(key_node.value)
+        here = (*at, key)
+        if key in out:
+            report(f"duplicate key (first on line {lines[here]})", "keep one", line, here)
+            continue
+        out[key] = _from_node(value_node, here, lines, problems, path, seen)
+        lines[here] = line
+    return out
 
 
 def _scalar(node: Any, at: Path_, problems: list[Problem], path: Path) -> Any:
@@ -199,8 +216,10 @@ def _schema_problem(
         fix = f"did you mean {near[0]!r}?" if near else "remove it, or check the spelling"
     elif kind == "missing":
         message, fix = "missing", "add it"
-    elif kind == "string_type" and isinstance(given, int | float):
-        message, fix = f"{given!r} is a number, text is wanted", f'put it in quotes: "{given}"'
+    elif kind == "string_type" and isinstance(given, int | float | date):
+        shown = str(given).lower() if isinstance(given, bool) else str(given)
+        name = "a date" if isinstance(given, date) else "true or false" if shown[0] in "tf" else "a number"
+        message, fix = f"{shown} is {name}, text is wanted", f'put it in quotes: "{shown}"'
     elif kind == "value_error":
         message = message.removeprefix("Value error, ")
         message, _, fix = message.partition(" — ")

@@ -36,6 +36,11 @@ def run(run: Run) -> None:
         corpus_sha256=hash_file(corpus),
     )
     risky = sum(str(item.get("risk", "none")) != "none" for item in train)
+    short = (
+        [f"stopped at {result.steps} of {result.planned_steps} steps (max_steps in train.yaml)"]
+        if result.steps < result.planned_steps
+        else []
+    )
     resumed = [f"resumed at step {result.resumed_at}"] if result.resumed_at else []
     run.log(
         "trained",
@@ -52,6 +57,7 @@ def run(run: Run) -> None:
             notes=[
                 f"risk dialogues in training: {risky} of {len(train)}",
                 f"{result.steps} steps, loss {result.first_loss:.2f} to {result.last_loss:.2f}",
+                *short,
                 *resumed,
             ],
         ),

@@ -181,8 +181,8 @@ def model_card(language: Language, manifest: Mapping[str, Any], origin: list[str
         f"# {language.manifest.name} adapter for {manifest['base']}",
         "",
         "Research software, **not a therapist**; no clinician has reviewed it.",
-        "It writes crisis services as slots (`{{service:...}}`): without the resolver of mhx,",
-        "which fills them by territory, age and date, is unsupported.",
+        "Crisis services are written as slots (`{{service:...}}`). Serving it without mhx's",
+        "resolver, which fills them by territory, age and date, is unsupported.",
     ]
     if trial:
         lines += [

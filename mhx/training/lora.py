@@ -24,6 +24,7 @@ class TrainResult:
     """What a training run did."""
 
     steps: int
+    planned_steps: int
     tokens: int
     labelled: int
     first_loss: float
@@ -99,7 +100,8 @@ def train_lora(
     optimizer = torch.optim.AdamW(
         weights, lr=recipe.learning_rate, weight_decay=recipe.weight_decay
     )
-    batches = list(_batches(encoded, recipe))[: recipe.max_steps]
+    planned = list(_batches(encoded, recipe))
+    batches = planned[: recipe.max_steps]
     total = len(batches)
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, _schedule(recipe, total))
     key = hash_json([recipe.model_dump(), base, [item.ids for item in encoded]])
@@ -120,6 +122,7 @@ def train_lora(
     (out / CHECKPOINT).unlink(missing_ok=True)
     return TrainResult(
         steps=total,
+        planned_steps=len(planned),
         tokens=sum(len(item.ids) for batch in batches for item in batch),
         labelled=sum(sum(item.mask) for batch in batches for item in batch),
         first_loss=losses[0],
