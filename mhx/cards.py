@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mhx.errors import MhxError, Problem
-from mhx.files import load_model
+from mhx.files import load_model, parse_model
 from mhx.schema import Card, Territory
 from mhx.schema.base import DIMENSIONS
 from mhx.shelves import Shelves, default_shelves
@@ -36,7 +36,7 @@ def compose(path: Path, base: Path, folder: Path) -> Card:
             )
         paths.append(parent.resolve())
         chain.append(load_model(parent, Card))
-    return _merge(chain) if len(chain) > 1 else chain[0]
+    return _merge(chain, path) if len(chain) > 1 else chain[0]
 
 
 def _parent(name: str, base: Path, folder: Path) -> Path | None:
@@ -48,7 +48,7 @@ def _parent(name: str, base: Path, folder: Path) -> Path | None:
     return None
 
 
-def _merge(chain: list[Card]) -> Card:
+def _merge(chain: list[Card], path: Path) -> Card:
     """Child first: the child's entries replace the parent's of the same id."""
     child = chain[0].model_dump(by_alias=True)
     merged: dict[str, Any] = dict(child)
@@ -58,7 +58,7 @@ def _merge(chain: list[Card]) -> Card:
             for item in getattr(card, key):
                 entries.setdefault(item.id, item.model_dump(by_alias=True))
         merged[key] = list(entries.values())
-    return Card.model_validate(merged)
+    return parse_model(merged, Card, path=path)
 
 
 def load_card(tag: str, *, shelves: Shelves | None = None, card: str | None = None) -> Card:

@@ -33,16 +33,21 @@ def analyze(text: str, role: Role, plan: Plan) -> list[Finding]:
 
 
 def realize(text: str, role: Role, plan: Plan) -> list[Edit]:
-    """Names of the plan, word for word, where the source spelling stands as a whole word."""
+    """Names of the plan, word for word, where the source spelling stands as a whole word.
+
+    Of two names that overlap ("Mary Ann", "Ann") the longer one has the place.
+    """
     edits: list[Edit] = []
-    for entity in plan.entities:
-        if entity.kind != "person_name":
-            continue
+    names = [entity for entity in plan.entities if entity.kind == "person_name"]
+    for entity in sorted(names, key=lambda item: -len(item.src)):
         for match in re.finditer(rf"(?<!\w){re.escape(entity.src)}(?!\w)", text):
+            start, end = match.span()
+            if any(start < edit.end and edit.start < end for edit in edits):
+                continue
             edits.append(
                 Edit(
-                    start=match.start(),
-                    end=match.end(),
+                    start=start,
+                    end=end,
                     operation="replace",
                     rule=entity.rule,
                     before=match.group(),
@@ -50,7 +55,9 @@ def realize(text: str, role: Role, plan: Plan) -> list[Edit]:
                     nature="substituting",
                 )
             )
-    return sorted(edits, key=lambda edit: edit.start)
+    # a name that stays holds its place against the others, and is no edit
+    made = [edit for edit in edits if edit.after != edit.before]
+    return sorted(made, key=lambda edit: edit.start)
 
 
 def inflect(lemma: str, tag: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -286,12 +287,14 @@ def read_table(path: Path) -> pl.DataFrame:
     readers[".ndjson"] = readers[".jsonl"]
     try:
         frame = readers[suffix]()
+        return frame.rename({name: name.strip() for name in frame.columns})
+    except (MhxError, ImportError):
+        raise
     except OSError as error:
         raise os_problem(error, path) from error
-    except (pl.exceptions.PolarsError, ValueError) as error:
+    except Exception as error:  # polars and its XLSX reader raise many kinds
         what = f"cannot be read as {suffix[1:].upper()}: {str(error).splitlines()[0]}"
         raise MhxError(Problem(what, "check the file", path=path)) from error
-    return frame.rename({name: name.strip() for name in frame.columns})
 
 
 # ---------------------------------------------------------------- hashes and atomic writes
@@ -394,5 +397,14 @@ def write_yaml(path: Path, value: Any) -> None:
 
 def write_parquet(path: Path, frame: pl.DataFrame) -> None:
     """Write a Parquet file whole or not at all."""
+    import polars as pl
+
     with atomic_path(path) as temporary:
-        frame.write_parquet(temporary, compression="zstd", statistics=False)
+        try:
+            frame.write_parquet(temporary, compression="zstd", statistics=False)
+        except pl.exceptions.PolarsError as error:
+            # polars wraps what the system said: "... No space left on device (os error 28)"
+            code = re.search(r"\(os error (\d+)\)", str(error))
+            if code is None:
+                raise
+            raise OSError(int(code[1]), os.strerror(int(code[1])), str(path)) from error

@@ -40,11 +40,11 @@ def execute(
     run folder of the same language; `--from` does that stage and the ones after it again.
     """
     names = chosen(first, last)
-    freeze(run, {})
     for name in STAGES[: STAGES.index(names[0])]:
         if name not in run.records():
             fix = f"run it from there: --from {name}"
             raise MhxError(Problem(f"stage {name} is not done", fix, path=run.folder))
+    freeze(run, {})
     previous = STAGES[STAGES.index(names[0]) - 1] if names[0] != STAGES[0] else None
     redo = first is not None or force
     for name in names:

@@ -109,7 +109,7 @@ def match_edits(made: Edits, listed: Edits) -> dict[str, Counter[str]]:
     def add(kind: str, edit: Mapping[str, Any]) -> None:
         for name in ("all", f"operation {edit['operation']}", f"depth {edit['depth']}"):
             out.setdefault(name, Counter())[kind] += 1
-        if kind != "matched":
+        if kind in ("made", "listed"):
             out["exact"][kind] += 1
 
     for made_here, listed_here in zip(made, listed, strict=True):
@@ -123,7 +123,9 @@ def match_edits(made: Edits, listed: Edits) -> dict[str, Counter[str]]:
                 continue
             free.remove(partner)
             add("matched", partner)
-            out["exact"]["matched"] += _words(edit["after"]) == _words(partner["after"])
+            add("confirmed", edit)
+            same = _words(edit["after"]) == _words(partner["after"])
+            out["exact"].update({"matched": same, "confirmed": same})
     return out
 
 
@@ -140,15 +142,22 @@ def _words(text: str) -> str:
 
 
 def prf(counts: Mapping[str, int]) -> dict[str, Any]:
-    """Precision, recall and F1 of match counts; null where nothing was made or listed."""
+    """Precision, recall and F1 of match counts; null where nothing was made or listed.
+
+    `matched` counts listed edits that were found, `confirmed` made edits that are listed: the
+    same number in all, not by depth, which the rule and the author may judge differently.
+    """
     matched, made, listed = (counts.get(name, 0) for name in ("matched", "made", "listed"))
-    precision = matched / made if made else None
+    confirmed = counts.get("confirmed", 0)
+    precision = confirmed / made if made else None
     recall = matched / listed if listed else None
-    total = made + listed
+    f1 = 0.0 if made + listed else None
+    if precision and recall:
+        f1 = 2 * precision * recall / (precision + recall)
     return {
         "precision": precision,
         "recall": recall,
-        "f1": 2 * matched / total if total else None,
+        "f1": f1,
         "made": made,
         "listed": listed,
         "matched": matched,

@@ -105,8 +105,9 @@ def _import(path: Path, name: str) -> ModuleType:
     sys.modules[unique] = module
     try:
         spec.loader.exec_module(module)
-    except (SyntaxError, ImportError) as error:
-        raise MhxError(Problem(f"cannot be loaded: {error}", "fix the file", path=path)) from error
+    except Exception as error:  # whatever the file does when it is read is the file's problem
+        what = f"cannot be loaded: {type(error).__name__}: {error}"
+        raise MhxError(Problem(what, "fix the file", path=path)) from error
     return module
 
 
@@ -205,8 +206,11 @@ def _service_difference(first: Plugin, second: Plugin) -> str:
 
 def _services(manifest: Path) -> dict[str, str]:
     value, _ = read_yaml(manifest)
-    services = value.get("services", []) if isinstance(value, dict) else []
-    return {str(item.get("id")): str(item.get("number")) for item in services}
+    services = value.get("services") if isinstance(value, dict) else None
+    if not isinstance(services, list):
+        return {}
+    entries = (item for item in services if isinstance(item, dict))
+    return {str(item.get("id")): str(item.get("number")) for item in entries}
 
 
 @cache

@@ -101,7 +101,11 @@ def _rule_edits(rule: Rule, text: str) -> Iterator[Edit]:
         return
     for match in _matches(rule, text):
         before = match.group()
-        after = _keep_capital(before, match.expand(rule.action.replace))
+        try:
+            after = _keep_capital(before, match.expand(rule.action.replace))
+        except (IndexError, KeyError) as error:
+            what = f"rule {rule.id}: {rule.action.replace!r} names a group its regex does not have"
+            raise MhxError(Problem(what, "fix action.replace")) from error
         if after == before:
             continue
         start, end = match.span()

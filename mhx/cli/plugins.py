@@ -65,6 +65,9 @@ def check(
         str | None,
         typer.Argument(help="A language tag, territory, translator or measure; default: all."),
     ] = None,
+    schemas: Annotated[
+        Path | None, typer.Option(help="Write the JSON Schemas of all formats here, and stop.")
+    ] = None,
     today: common.Today = None,
     plugins: common.Plugins = None,
     shadow: common.Shadow = None,
@@ -78,6 +81,12 @@ def check(
     from mhx.check import check as run_check
     from mhx.errors import MhxError
 
+    if schemas is not None:
+        from mhx.schema.export import write_schemas
+
+        for path in write_schemas(schemas):
+            common.say(str(path))
+        return
     reports = run_check(
         common.shelves_of(plugins, shadow, allow_code), name, today=common.day(today)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import random
 from collections.abc import Callable, Iterator, Sequence
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mhx.errors import MhxError, Problem
-from mhx.files import atomic_path, hash_json
+from mhx.files import hash_json, write_bytes, write_text
 from mhx.schema import TrainRecipe
 from mhx.training.base import check_round_trip, load_model, load_tokenizer, require
 from mhx.training.masks import Encoded, encode
@@ -228,14 +229,14 @@ def save_adapter(model: Any, out: Path) -> None:
     import json
 
     from peft import get_peft_model_state_dict
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     state = {
         name: tensor.detach().cpu().contiguous()
         for name, tensor in sorted(get_peft_model_state_dict(model).items())
     }
-    with atomic_path(out / "adapter_model.safetensors") as temporary:
-        save_file(state, str(temporary), metadata={"format": "pt"})
+    # as bytes first: the libraries' own errors on a full disk do not say that it is full
+    write_bytes(out / "adapter_model.safetensors", save(state, metadata={"format": "pt"}))
     config = model.peft_config["default"].to_dict()
     config["inference_mode"] = True
     config["base_model_name_or_path"] = _public_name(config.get("base_model_name_or_path"))
@@ -243,8 +244,7 @@ def save_adapter(model: Any, out: Path) -> None:
     if isinstance(targets, set | list):
         config["target_modules"] = sorted(targets)
     text = json.dumps(config, indent=1, sort_keys=True, default=str)
-    with atomic_path(out / "adapter_config.json") as temporary:
-        temporary.write_text(text + "\n", encoding="utf-8")
+    write_text(out / "adapter_config.json", text + "\n")
 
 
 def _public_name(path: Any) -> str:
@@ -271,8 +271,9 @@ def _checkpoint(
         "scheduler": scheduler.state_dict(),
         "rng": torch.get_rng_state(),
     }
-    with atomic_path(out / CHECKPOINT) as temporary:
-        torch.save(state, temporary)
+    data = io.BytesIO()
+    torch.save(state, data)
+    write_bytes(out / CHECKPOINT, data.getvalue())
 
 
 def _restore(

@@ -1,0 +1,114 @@
+"""Personal data is found in any digits, replaced in place, and what only looks like it stays."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mhx.corpus.privacy import is_iranian_code, is_pesel, latin_digits, pseudonymize
+
+PERSIAN = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
+
+
+@pytest.mark.parametrize(
+    ("number", "valid"),
+    [("44051401359", True), ("02070803628", True), ("44051401358", False), ("4405140135", False),
+     ("00000000000", True)],
+)
+def test_the_pesel_checksum(number: str, valid: bool) -> None:
+    assert is_pesel(number) is valid
+
+
+@pytest.mark.parametrize(
+    ("number", "valid"),
+    [("0013542419", True), ("0499370899", True), ("0013542418", False), ("1111111111", False),
+     ("001354241", False)],
+)
+def test_the_iranian_national_code_checksum(number: str, valid: bool) -> None:
+    assert is_iranian_code(number) is valid
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("write to me.too+x@example.co.uk please", "write to [email] please"),
+        ("see https://example.org/a?b=1 now", "see [link] now"),
+        ("see www.example.org/page now", "see [link] now"),
+        ("PESEL 44051401359.", "PESEL [pesel]."),
+        ("my code is 0013542419", "my code is [national_code]"),
+        ("call 555-123-4567", "call [phone]"),
+        ("call (022) 123 45 67 today", "call [phone] today"),
+        ("call +48 600 123 456.", "call [phone]."),
+        ("call 0048600123456", "call [phone]"),
+        ("600 123 456", "[phone]"),
+        ("My name is Anna Kowalska.", "My name is [name]."),
+        ("my name is José and I", "my name is [name] and I"),
+        ("Call me Łucja, please", "Call me [name], please"),
+        ("my name’s Anna", "my name’s [name]"),
+    ],
+)
+def test_personal_data_becomes_a_placeholder(text: str, wanted: str) -> None:
+    assert pseudonymize(text)[0] == wanted
+
+
+@pytest.mark.parametrize("number", ["09123456789", "0912 345 6789", "021-88776655", "+98 912 345 6789"])
+def test_phones_in_persian_and_arabic_digits_are_found(number: str) -> None:
+    persian = number.translate(PERSIAN)
+    assert pseudonymize(f"شماره‌ام {persian} است")[0] == "شماره‌ام [phone] است"
+
+
+def test_a_national_code_in_persian_digits_is_found() -> None:
+    assert pseudonymize("کد " + "0013542419".translate(PERSIAN))[0] == "کد [national_code]"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "In 2019 and 2020, I was 34.",
+        "from 2015-2019 I lived there",
+        "from 2015–2019, then 2020/2021",
+        "on 12.05.2020 and 2020-05-12 and 12/05/2020",
+        "I owe $1,200,000 or 45,000.50",
+        "it cost 1.250.000 euros",
+        "it cost 10 000 000 rials",
+        "it cost 1 000 000 zł",
+        "I am awake 24/7, at 3:30, for 8-10 hours.",
+        "I'm 23, she's 71; 100% sure, 1,5 mg twice",
+        "5 6 times",
+        "page 116",
+        "I walked 10000 steps",
+        "۲۴/۷ و ۱۴۰۳",
+    ],
+)
+def test_numbers_that_are_no_phones_stay(text: str) -> None:
+    assert pseudonymize(text) == (text, {})
+
+
+@pytest.mark.parametrize("text", ["call me maybe", "He is called Bob.", "an e.g. example", "I left.Then"])
+def test_words_that_are_no_personal_data_stay(text: str) -> None:
+    assert pseudonymize(text)[0] == text
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [("Look at https://example.org/a.", "Look at [link]."),
+     ("(see https://example.org/a), then", "(see [link]), then"),
+     ("Is it www.example.org? Yes.", "Is it [link]? Yes.")],
+)
+def test_a_links_closing_mark_belongs_to_the_sentence(text: str, wanted: str) -> None:
+    assert pseudonymize(text)[0] == wanted
+
+
+def test_several_kinds_are_replaced_in_one_text_and_counted() -> None:
+    text = "My name is Anna Nowak, a@b.pl, +48 600 123 456 or 600-123-457, PESEL 44051401359."
+    hidden, counts = pseudonymize(text)
+    assert hidden == "My name is [name], [email], [phone] or [phone], PESEL [pesel]."
+    assert counts == {"name": 1, "email": 1, "phone": 2, "pesel": 1}
+
+
+@given(st.text(alphabet="ab .,-/()+0123456789۰۵٣", max_size=40))
+def test_digits_are_swapped_one_for_one(text: str) -> None:
+    assert len(latin_digits(text)) == len(text)
+    hidden, _ = pseudonymize(text)
+    assert pseudonymize(hidden)[0] == hidden

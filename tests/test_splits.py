@@ -1,0 +1,54 @@
+"""Near-duplicates stay on one side, and a split is a function of text and seed alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from mhx.corpus.splits import assign_split, near_duplicate_groups, signatures
+
+LONG = ("I have not slept well since my father died in the spring and every night I lie awake "
+        "thinking about what I should have said to him when there was still time")
+OTHER = ("My manager moves the deadline each week and I am afraid to open the calendar because I "
+         "know there will be another meeting that nobody told me about before")
+
+
+def test_near_duplicates_are_one_group_and_others_are_not() -> None:
+    near = LONG.replace("spring", "autumn")
+    assert near_duplicate_groups([LONG, OTHER, near, LONG.upper()]) == [0, 1, 0, 0]
+
+
+def test_texts_that_share_a_key_are_one_group_and_an_empty_key_joins_nothing() -> None:
+    texts = ["one two three", "four five six", "seven eight nine", "ten eleven twelve"]
+    assert near_duplicate_groups(texts, ["q", "", "q", ""]) == [0, 1, 0, 3]
+
+
+def test_groups_join_through_a_chain() -> None:
+    groups = near_duplicate_groups(["a b c", "d e f", "g h i"], ["x", "x", "x"])
+    assert groups == [0, 0, 0]
+    chained = near_duplicate_groups([LONG, OTHER, LONG], ["", "x", "x"])
+    assert chained == [0, 0, 0]
+
+
+def test_no_text_and_empty_texts_are_no_error() -> None:
+    assert near_duplicate_groups([]) == []
+    assert near_duplicate_groups(["", ""]) == [0, 0]
+
+
+def test_signatures_are_the_same_every_time() -> None:
+    assert (signatures([LONG, OTHER]) == signatures([LONG, OTHER])).all()
+
+
+def test_a_split_depends_on_text_and_seed_alone() -> None:
+    names = [f"dialogue {number}" for number in range(200)]
+    first = [assign_split(name, seed=0) for name in names]
+    assert first == [assign_split(name, seed=0) for name in names]
+    assert first != [assign_split(name, seed=1) for name in names]
+
+
+@pytest.mark.parametrize("seed", [0, 7])
+def test_the_shares_are_about_what_was_asked(seed: int) -> None:
+    counts = Counter(assign_split(str(n), seed=seed, valid=0.2, test=0.1) for n in range(5000))
+    assert abs(counts["test"] / 5000 - 0.1) < 0.02
+    assert abs(counts["valid"] / 5000 - 0.2) < 0.02
