@@ -52,3 +52,17 @@ def test_the_shares_are_about_what_was_asked(seed: int) -> None:
     counts = Counter(assign_split(str(n), seed=seed, valid=0.2, test=0.1) for n in range(5000))
     assert abs(counts["test"] / 5000 - 0.1) < 0.02
     assert abs(counts["valid"] / 5000 - 0.2) < 0.02
+
+
+def test_signatures_agree_as_much_as_the_texts_overlap() -> None:
+    """MinHash (Broder 1997): the share of equal places estimates the Jaccard index of the shingles."""
+    errors = []
+    for number in range(60):
+        words = [f"w{number}x{place}" for place in range(60)]
+        kept = 10 + number % 45
+        other = words[:kept] + [f"v{number}x{place}" for place in range(60 - kept)]
+        one, two = ({tuple(text[n : n + 5]) for n in range(56)} for text in (words, other))
+        first, second = signatures([" ".join(words), " ".join(other)])
+        errors.append((first == second).mean() - len(one & two) / len(one | two))
+    assert abs(sum(errors) / len(errors)) < 0.03
+    assert (sum(error**2 for error in errors) / len(errors)) ** 0.5 < 0.09

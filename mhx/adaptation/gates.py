@@ -12,7 +12,7 @@ from typing import Any
 
 from mhx.adaptation.resolver import SLOT
 from mhx.contracts import Finding
-from mhx.corpus.privacy import PHONE, latin_digits
+from mhx.corpus.privacy import latin_digits, phones
 from mhx.schema import Edit, LanguageManifest, Plan
 
 NUMBER = re.compile(r"\d+(?:[.,\u066b\u066c  ]\d{3})*(?:[.,\u066b]\d+)?")
@@ -144,7 +144,7 @@ def _words(text: str) -> list[str]:
 
 def _phone(segment: Segment, plan: Plan, context: GateContext) -> Found:
     text = latin_digits(SLOT.sub("", segment.adapted or ""))
-    if PHONE.search(text):
+    if any(phones(text)):
         yield "phone_like", "block", "digits that look like a phone number: use a service slot"
     for number in context.service_numbers:
         if re.search(rf"(?<![\d.,]){number}(?![\d.,]*\d)(?!\s*(?:%|\$|USD|PLN|EUR|zł))", text):

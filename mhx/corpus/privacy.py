@@ -4,22 +4,46 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 
 _DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w")
-_URL = re.compile(r"(?:https?://|www\.)\S+|\b[\w-]+\.(?:com|org|net|pl|ir|es|edu|gov)(?:/\S*)?\b")
+_URL = re.compile(r"(?:https?://|www\.)\S*[\w/]|\b[\w-]+\.(?:com|org|net|pl|ir|es|edu|gov)(?:/\S*)?\b")
 _ELEVEN = re.compile(r"(?<!\d)\d{11}(?!\d)")
 _TEN = re.compile(r"(?<!\d)\d{10}(?!\d)")
 # Seven digits or more with the separators people write between them.
 PHONE = re.compile(r"(?<![\w.,])(?:\+|00)?\(?\d(?:[\s().\-/\u2010-\u2013]{0,2}\d){6,14}(?![\w])")
+# What is written like a phone number and is none: years, dates, round sums, sums of money.
+_YEAR = r"(?:1[3-9]|20)\d\d"
+_NO_PHONE = re.compile(
+    rf"{_YEAR}\s?[-/\u2010-\u2013]\s?{_YEAR}"
+    rf"|(?:\d{{1,2}}[./-]\d{{1,2}}[./-]{_YEAR}|{_YEAR}[./-]\d{{1,2}}[./-]\d{{1,2}})(?:\s\d{{1,2}})?"
+    r"|\d{1,2}(?:[ .\u00a0]\d{3})*[ .\u00a0]000|\d{1,3}(?:[ .\u00a0]\d{3})*(?:[ .\u00a0]000){2}"
+)
+_GROUPED = re.compile(r"\d{1,3}(?:[ .\u00a0]\d{3})+")
+_MONEY_BEFORE = re.compile(r"(?:[$€£]|USD|EUR|PLN|IRR)\s?$")
+_MONEY_AFTER = re.compile(r"\s?(?:[$€£]|USD|EUR|PLN|IRR|zł|euros?|dollars?|tomans?|rials?|تومان|ریال)")
 _SELF_NAME = re.compile(
-    r"\b(?i:my name is|my name's|i am called|call me)\s+([A-Z][a-z]+(?:\s[A-Z][a-z]+)?)"
+    r"\b(?:my name is|my name['\u2019]s|i am called|call me)\s+([^\W\d_]{2,})(?:\s([^\W\d_]{2,}))?",
+    re.IGNORECASE,
 )
 
 
 def latin_digits(text: str) -> str:
     """Persian and Arabic digits as ASCII digits, one for one (offsets stay)."""
     return text.translate(_DIGITS)
+
+
+def phones(text: str) -> Iterator[tuple[int, int]]:
+    """Spans that read as phone numbers; years, dates and sums that look like one are left out."""
+    ascii_text = latin_digits(text)
+    for match in PHONE.finditer(ascii_text):
+        start, end = match.span()
+        money = _GROUPED.fullmatch(match.group()) and (
+            _MONEY_BEFORE.search(ascii_text[:start]) or _MONEY_AFTER.match(ascii_text, end)
+        )
+        if not money and not _NO_PHONE.fullmatch(match.group()):
+            yield start, end
 
 
 def is_pesel(number: str) -> bool:
@@ -61,10 +85,12 @@ def pseudonymize(text: str) -> tuple[str, Counter[str]]:
     for match in _TEN.finditer(ascii_text):
         if is_iranian_code(match.group()):
             add(*match.span(), "national_code")
-    for match in PHONE.finditer(ascii_text):
-        add(*match.span(), "phone")
+    for start, end in phones(text):
+        add(start, end, "phone")
     for match in _SELF_NAME.finditer(text):
-        add(*match.span(1), "name")
+        if match[1][0].isupper():
+            last = match.end(2) if match[2] and match[2][0].isupper() else match.end(1)
+            add(match.start(1), last, "name")
     for start, end, kind in sorted(spans, reverse=True):
         text = f"{text[:start]}[{kind}]{text[end:]}"
         counts[kind] += 1

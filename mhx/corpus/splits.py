@@ -13,21 +13,22 @@ import numpy as np
 from mhx.schema.dialogue import Split
 
 PERMUTATIONS, BANDS, SHINGLE = 64, 16, 5
-PRIME = np.uint64((1 << 61) - 1)
+TOP = (1 << 64) - 1
 
 
 def signatures(texts: Sequence[str], *, seed: int = 1) -> Any:
     """MinHash signatures (Broder 1997) over word shingles: array [texts, PERMUTATIONS]."""
     rng = np.random.default_rng(seed)
-    a = rng.integers(1, 1 << 31, PERMUTATIONS, dtype=np.uint64)
-    b = rng.integers(0, 1 << 31, PERMUTATIONS, dtype=np.uint64)
+    # multiply-add-shift (Dietzfelbinger 1996): the product wraps at 64 bits, the high half counts
+    a = rng.integers(0, TOP, PERMUTATIONS, dtype=np.uint64) | np.uint64(1)
+    b = rng.integers(0, TOP, PERMUTATIONS, dtype=np.uint64)
     out = np.empty((len(texts), PERMUTATIONS), dtype=np.uint64)
     for row, text in enumerate(texts):
         words = re.findall(r"\w+", text.lower())
         count = max(1, len(words) - SHINGLE + 1)
         shingles = {" ".join(words[start : start + SHINGLE]) for start in range(count)}
         hashes = np.fromiter((zlib.crc32(s.encode()) for s in shingles), np.uint64, len(shingles))
-        out[row] = ((hashes[:, None] * a + b) % PRIME).min(axis=0)
+        out[row] = ((hashes[:, None] * a + b) >> np.uint64(32)).min(axis=0)
     return out
 
 
