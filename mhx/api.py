@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from mhx.cards import load_territory
-from mhx.errors import MhxError, Problem
+from mhx.errors import MhxError, Problem, unknown
 from mhx.files import hash_file, hash_folder
 from mhx.language import Language, load_language
 from mhx.run import Reporter, Run, RunSettings, Silent, choose_folder, read_settings
@@ -59,6 +59,7 @@ def open_run(
             shelves.get(shelf, name)
         except MhxError as error:
             problems += error.problems
+    problems += _wrong_card(language) + _wrong_suite(shelves, suite)
     files = [Path(path) for path in memories]
     if source is not None and not source.startswith("hf:"):
         files.append(Path(source))
@@ -99,6 +100,28 @@ def open_run(
     if (run.folder / "run.yaml").is_file():
         run.settings = read_settings(run.folder)  # a resumed run keeps its day
     return run
+
+
+def _wrong_card(language: Language) -> list[Problem]:
+    """The problem of a `--card` that is neither a card of the language nor a file."""
+    if language.card_name is None or language.card_path.is_file():
+        return []
+    names = [path.name.split(".", 1)[1] for path in language.folder.glob("culture_card.*.yaml")]
+    known = [name.removesuffix(".yaml") for name in names]
+    return unknown("card", language.card_name, known, fix="or give a file").problems
+
+
+def _wrong_suite(shelves: Shelves, name: str) -> list[Problem]:
+    """The problem of a measure given as a suite: found here, not after the training."""
+    plugin = shelves.plugins.get(("eval", name))
+    if plugin is None or plugin.manifest.name == "suite.yaml":
+        return []
+    suites = [
+        other
+        for other in shelves.names("eval")
+        if shelves.get("eval", other).manifest.name == "suite.yaml"
+    ]
+    return [Problem(f"{name} is a measure, not a suite", f"known suites: {', '.join(suites)}")]
 
 
 def reopen(

@@ -219,7 +219,8 @@ def _schema_problem(
         message, fix = "missing", "add it"
     elif kind == "string_type" and isinstance(given, int | float | date):
         shown = str(given).lower() if isinstance(given, bool) else str(given)
-        name = "a date" if isinstance(given, date) else "true or false" if shown[0] in "tf" else "a number"
+        kinds = {date: "a date", bool: "true or false"}
+        name = kinds.get(type(given), "a number")
         message, fix = f"{shown} is {name}, text is wanted", f'put it in quotes: "{shown}"'
     elif kind == "value_error":
         message = message.removeprefix("Value error, ")

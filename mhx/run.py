@@ -170,7 +170,11 @@ class Run:
             raise MhxError(
                 Problem("not there", f"run the stages up to {stage} first (--from load)", path=path)
             )
-        return pl.read_parquet(path)
+        try:
+            return pl.read_parquet(path)
+        except pl.exceptions.PolarsError as error:
+            what = f"damaged: {str(error).splitlines()[0]}"
+            raise MhxError(Problem(what, f"do it again: --from {stage}", path=path)) from error
 
     def log(self, event: str, **values: Any) -> None:
         """Append one line to the log (the only file that is not written whole)."""
@@ -190,10 +194,11 @@ class Run:
             return {}
         try:
             value = json.loads(path.read_text(encoding="utf-8"))
-        except json.JSONDecodeError as error:
+            return {name: StageRecord.model_validate(item) for name, item in dict(value).items()}
+        except (ValueError, TypeError) as error:  # cut, or of another shape
+            what = f"not stage records: {str(error).splitlines()[0]}"
             fix = "delete it; the stages are done again"
-            raise MhxError(Problem(f"not JSON: {error.msg}", fix, path=path)) from error
-        return {name: StageRecord.model_validate(item) for name, item in value.items()}
+            raise MhxError(Problem(what, fix, path=path)) from error
 
     def is_done(self, stage: str, key: str) -> bool:
         """Whether a stage's record has this key and its outputs are as they were written."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from mhx.files import read_yaml
 from mhx.shelves import Shelves, discover
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -60,12 +61,46 @@ def as_nobody() -> Callable[[str], subprocess.CompletedProcess[str]]:
     if shutil.which("setpriv") is None:
         pytest.skip("setpriv is not installed")
     become = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-    if subprocess.run([*become, sys.executable, "-c", "import mhx.errors"], cwd=ROOT,
-                      capture_output=True, check=False).returncode:
+    if subprocess.run(
+        [*become, sys.executable, "-c", "import mhx.errors"],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    ).returncode:
         pytest.skip("the user nobody cannot read this installation")
 
     def run(code: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([*become, sys.executable, "-c", code], capture_output=True,
-                              text=True, check=False, cwd="/")
+        return subprocess.run(
+            [*become, sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd="/",
+        )
 
     return run
+
+
+# ---------------------------------------------------------------- skips are named, or they fail
+
+_skipped: list[tuple[str, str]] = []
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.skipped and isinstance(report.longrepr, tuple):
+        _skipped.append((report.nodeid, str(report.longrepr[2]).removeprefix("Skipped: ")))
+
+
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    if report.skipped and isinstance(report.longrepr, tuple):
+        _skipped.append((report.nodeid, str(report.longrepr[2]).removeprefix("Skipped: ")))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A skip whose reason is not in skips.yaml fails the run."""
+    allowed = [entry["reason"] for entry in read_yaml(Path(__file__).parent / "skips.yaml")[0]]
+    unnamed = [item for item in _skipped if not item[1].startswith(tuple(allowed))]
+    for nodeid, reason in unnamed:
+        sys.stderr.write(f"\nskipped for a reason tests/skips.yaml does not name: {nodeid}: {reason}")
+    if unnamed and session.exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

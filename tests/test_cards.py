@@ -6,7 +6,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
 
 from mhx.cards import compose, coverage, load_card, load_territory
 from mhx.check import check_plugin
@@ -14,6 +13,8 @@ from mhx.errors import MhxError
 from mhx.files import write_text
 from mhx.schema.base import DIMENSIONS
 from mhx.shelves import Plugin, Shelves, discover
+
+ROOT = Path(__file__).resolve().parents[1]
 
 TODAY = date(2026, 12, 1)
 BASE = ROOT / "culture_cards" / "base.yaml"
@@ -40,14 +41,23 @@ rules:
 
 
 def card(folder: Path, name: str, **values: str) -> Path:
-    fill = {"id": name, "extends": "base", "cite": "a page", "rule": f"{name}.r", "pattern": "x",
-            "replace": "y", **values}
+    fill = {
+        "id": name,
+        "extends": "base",
+        "cite": "a page",
+        "rule": f"{name}.r",
+        "pattern": "x",
+        "replace": "y",
+        **values,
+    }
     path = folder / (f"culture_card.{name}.yaml")
     write_text(path, CARD.format(**fill))
     return path
 
 
-@pytest.mark.parametrize("plugin", FOUND.plugins.values(), ids=lambda plugin: f"{plugin.shelf}-{plugin.name}")
+@pytest.mark.parametrize(
+    "plugin", FOUND.plugins.values(), ids=lambda plugin: f"{plugin.shelf}-{plugin.name}"
+)
 def test_every_plugin_passes_its_check(plugin: Plugin, shelves: Shelves) -> None:
     report = check_plugin(plugin, shelves, today=TODAY)
     assert [str(problem) for problem in report.problems] == []

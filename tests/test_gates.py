@@ -22,7 +22,8 @@ from mhx.shelves import Shelves
 from mhx.stages.gate import decide
 
 PLAN = plan_from_test(
-    TestPlan(names={"Linda": "Lola"}), {"seeker_to_supporter": "usted", "supporter_to_seeker": "usted"}
+    TestPlan(names={"Linda": "Lola"}),
+    {"seeker_to_supporter": "usted", "supporter_to_seeker": "usted"},
 )
 SLOT = "{{service:suicide_adult}}"
 LONG = "this sentence has about fifty letters, more or less"
@@ -35,16 +36,25 @@ def context(shelves: Shelves) -> GateContext:
     return GateContext(source, target, 1.0, SERVICES)
 
 
-def segment(source: str, faithful: str | None, adapted: str | None = None, **more: object) -> Segment:
+def segment(
+    source: str, faithful: str | None, adapted: str | None = None, **more: object
+) -> Segment:
     given = {"turn": 0, "role": "supporter", "edits": [], "findings": [], "failure": None, **more}
-    return Segment(source=source, faithful=faithful, adapted=faithful if adapted is None else adapted,
-                   **given)
+    return Segment(
+        source=source, faithful=faithful, adapted=faithful if adapted is None else adapted, **given
+    )
 
 
 def replace(text: str, before: str, after: str) -> Edit:
     start = text.index(before)
-    return Edit(start=start, end=start + len(before), operation="replace", rule="r", before=before,
-                after=after)
+    return Edit(
+        start=start,
+        end=start + len(before),
+        operation="replace",
+        rule="r",
+        before=before,
+        after=after,
+    )
 
 
 def codes(context: GateContext, *segments: Segment) -> set[tuple[str, str]]:
@@ -55,46 +65,131 @@ WEIGHT = "Pesaba 60 kilos."
 
 CASES = [
     # code, severity, a segment that has it, one that has not
-    ("not_in_memory", "review", segment("Hello.", None, failure="not_in_memory"), segment("Hello.", "Hola.")),
+    (
+        "not_in_memory",
+        "review",
+        segment("Hello.", None, failure="not_in_memory"),
+        segment("Hello.", "Hola."),
+    ),
     ("untranslated", "review", segment("Hello.", None), segment("Hello.", "Hola.")),
     ("held_out", "review", segment("Hello.", None, failure="held_out"), segment("Hello.", "Hola.")),
-    ("conservation.slots", "block", segment(f"Call {SLOT}.", "Llame."), segment(f"Call {SLOT}.", f"Llame: {SLOT}.")),
+    (
+        "conservation.slots",
+        "block",
+        segment(f"Call {SLOT}.", "Llame."),
+        segment(f"Call {SLOT}.", f"Llame: {SLOT}."),
+    ),
     ("conservation.slots", "block", segment("Call.", f"Llame {SLOT}."), segment("Call.", "Llame.")),
-    ("conservation.slots", "block", segment(f"Call {SLOT}.", "Llame {{service:emergency}}."),
-     segment(f"{SLOT} {SLOT}", f"{SLOT} y {SLOT}")),
-    ("conservation.placeholders", "block", segment("I am [name].", "Soy."), segment("I am [name].", "Soy [name].")),
-    ("conservation.numbers", "review", segment("For 3 weeks.", "Desde hace 2 semanas."),
-     segment("For 3 weeks.", "Desde hace ۳ semanas.")),
-    ("conservation.numbers", "review", segment("For 3 weeks.", "Desde hace tres semanas."),
-     segment("It cost 1,200.50 then.", "Costó 1.200,50 entonces.")),
-    ("conservation.numbers", "block", segment("I weighed 60.", WEIGHT, "Pesaba 70 kilos."),
-     segment("I weighed 60.", WEIGHT, "Pesaba 132 libras.", edits=[replace(WEIGHT, "60 kilos", "132 libras")])),
-    ("conservation.sentences", "review", segment("One thing.", "Una cosa. Otra. Otra más."),
-     segment("One thing.", "Una cosa.")),
+    (
+        "conservation.slots",
+        "block",
+        segment(f"Call {SLOT}.", "Llame {{service:emergency}}."),
+        segment(f"{SLOT} {SLOT}", f"{SLOT} y {SLOT}"),
+    ),
+    (
+        "conservation.placeholders",
+        "block",
+        segment("I am [name].", "Soy."),
+        segment("I am [name].", "Soy [name]."),
+    ),
+    (
+        "conservation.numbers",
+        "review",
+        segment("For 3 weeks.", "Desde hace 2 semanas."),
+        segment("For 3 weeks.", "Desde hace ۳ semanas."),
+    ),
+    (
+        "conservation.numbers",
+        "review",
+        segment("For 3 weeks.", "Desde hace tres semanas."),
+        segment("It cost 1,200.50 then.", "Costó 1.200,50 entonces."),
+    ),
+    (
+        "conservation.numbers",
+        "block",
+        segment("I weighed 60.", WEIGHT, "Pesaba 70 kilos."),
+        segment(
+            "I weighed 60.",
+            WEIGHT,
+            "Pesaba 132 libras.",
+            edits=[replace(WEIGHT, "60 kilos", "132 libras")],
+        ),
+    ),
+    (
+        "conservation.sentences",
+        "review",
+        segment("One thing.", "Una cosa. Otra. Otra más."),
+        segment("One thing.", "Una cosa."),
+    ),
     ("length", "review", segment(LONG, "una frase corta"), segment(LONG, LONG.replace("a", "o"))),
-    ("length", "review", segment("a short sentence", LONG + " and much longer"), segment("Yes.", "Sí, desde luego que sí.")),
-    ("residue", "review", segment("Nothing helps anymore today.", "Nothing helps anymore hoy."),
-     segment("Nothing helps anymore today.", "Ya nada ayuda hoy.")),
-    ("residue", "review", segment("Linda told Linda about Linda yesterday morning.",
-                                  "Linda told yesterday morning."),
-     segment("Linda, Linda, Linda and Linda!", "¡Linda, Linda, Linda y Linda!")),
-    ("phone_like", "block", segment("Call them.", "Llame al 600 123 456."), segment("Call them.", "Llame.")),
-    ("phone_like", "block", segment("Call them.", "Llame al ۰۲۱۸۸۷۷۶۶۵۵."),
-     segment("It was 2015-2019.", "Fue 2015-2019.")),
-    ("phone_like", "review", segment("Call 988.", "Llame al 988."), segment("I owe 988.", "Debo 988 EUR.")),
-    ("phone_like", "review", segment("Call 116 111.", "Llame al 116 111."),
-     segment("It is 1988.", "Es 1988.")),
-    ("rule.r", "warn", segment("Hi there.", "Hola.", findings=[Finding("rule.r", 0, 1, "x", "warn")]),
-     segment("Hi there.", "Hola.")),
-    ("address", "review", segment("Hi there.", "Hola.", findings=[Finding("address.mixed", 0, 1, "x")]),
-     segment("Hi there.", "Hola.", findings=[Finding("address.mixed", 0, 1, "x", "warn")])),
-    ("fuzzy_match", "review", segment("Hi there.", "Hola.", engine="memory:fuzzy"),
-     segment("Hi there.", "Hola.", engine="memory:exact")),
+    (
+        "length",
+        "review",
+        segment("a short sentence", LONG + " and much longer"),
+        segment("Yes.", "Sí, desde luego que sí."),
+    ),
+    (
+        "residue",
+        "review",
+        segment("Nothing helps anymore today.", "Nothing helps anymore hoy."),
+        segment("Nothing helps anymore today.", "Ya nada ayuda hoy."),
+    ),
+    (
+        "residue",
+        "review",
+        segment("Linda told Linda about Linda yesterday morning.", "Linda told yesterday morning."),
+        segment("Linda, Linda, Linda and Linda!", "¡Linda, Linda, Linda y Linda!"),
+    ),
+    (
+        "phone_like",
+        "block",
+        segment("Call them.", "Llame al 600 123 456."),
+        segment("Call them.", "Llame."),
+    ),
+    (
+        "phone_like",
+        "block",
+        segment("Call them.", "Llame al ۰۲۱۸۸۷۷۶۶۵۵."),
+        segment("It was 2015-2019.", "Fue 2015-2019."),
+    ),
+    (
+        "phone_like",
+        "review",
+        segment("Call 988.", "Llame al 988."),
+        segment("I owe 988.", "Debo 988 EUR."),
+    ),
+    (
+        "phone_like",
+        "review",
+        segment("Call 116 111.", "Llame al 116 111."),
+        segment("It is 1988.", "Es 1988."),
+    ),
+    (
+        "rule.r",
+        "warn",
+        segment("Hi there.", "Hola.", findings=[Finding("rule.r", 0, 1, "x", "warn")]),
+        segment("Hi there.", "Hola."),
+    ),
+    (
+        "address",
+        "review",
+        segment("Hi there.", "Hola.", findings=[Finding("address.mixed", 0, 1, "x")]),
+        segment("Hi there.", "Hola.", findings=[Finding("address.mixed", 0, 1, "x", "warn")]),
+    ),
+    (
+        "fuzzy_match",
+        "review",
+        segment("Hi there.", "Hola.", engine="memory:fuzzy"),
+        segment("Hi there.", "Hola.", engine="memory:exact"),
+    ),
 ]
 
 
-@pytest.mark.parametrize(("code", "severity", "bad", "good"), CASES,
-                         ids=[f"{case[0]}-{number}" for number, case in enumerate(CASES)])
+@pytest.mark.parametrize(
+    ("code", "severity", "bad", "good"),
+    CASES,
+    ids=[f"{case[0]}-{number}" for number, case in enumerate(CASES)],
+)
 def test_a_reason_is_given_where_it_holds_and_only_there(
     context: GateContext, code: str, severity: str, bad: Segment, good: Segment
 ) -> None:
@@ -103,8 +198,12 @@ def test_a_reason_is_given_where_it_holds_and_only_there(
 
 
 def test_a_clean_dialogue_has_no_reason(context: GateContext) -> None:
-    pair = (segment("I can't sleep at night.", "No puedo dormir por la noche.", role="seeker"),
-            segment(f"Since when, Linda? Call {SLOT}.", f"¿Desde cuándo, Linda? Llame: {SLOT}.", turn=1))
+    pair = (
+        segment("I can't sleep at night.", "No puedo dormir por la noche.", role="seeker"),
+        segment(
+            f"Since when, Linda? Call {SLOT}.", f"¿Desde cuándo, Linda? Llame: {SLOT}.", turn=1
+        ),
+    )
     assert codes(context, *pair) == set()
 
 
@@ -118,8 +217,12 @@ def test_the_usual_length_ratio_is_the_yardstick(shelves: Shelves) -> None:
 
 @pytest.mark.parametrize(
     ("text", "wanted"),
-    [("1,200.50 and ۳", {"120050": 1, "3": 1}), ("7, 7 and 7", {"7": 3}), (f"{SLOT} none", {}),
-     ("24/7", {"24": 1, "7": 1})],
+    [
+        ("1,200.50 and ۳", {"120050": 1, "3": 1}),
+        ("7, 7 and 7", {"7": 3}),
+        (f"{SLOT} none", {}),
+        ("24/7", {"24": 1, "7": 1}),
+    ],
 )
 def test_numbers_are_counted_in_any_digits(text: str, wanted: dict) -> None:
     assert numbers(text) == wanted
@@ -129,7 +232,9 @@ def test_a_turn_in_the_wrong_language_is_found(shelves: Shelves) -> None:
     source, target = (load_language(tag, shelves=shelves).manifest for tag in ("en", "es"))
     english = "I have not been able to sleep since the beginning of the year."
     spanish = "No he podido dormir bien desde el comienzo de este año."
-    (found,) = language_reasons([segment("x", spanish), segment("y", english, turn=1)], source, target)
+    (found,) = language_reasons(
+        [segment("x", spanish), segment("y", english, turn=1)], source, target
+    )
     assert (found.code, found.segment, found.severity) == ("language", 1, "review")
     assert language_reasons([segment("x", "OK, yes."), segment("y", spanish)], source, target) == []
 

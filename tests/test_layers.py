@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+
+ROOT = Path(__file__).resolve().parents[1]
 
 LAYERS = (
     ("errors",),
@@ -24,15 +25,26 @@ LAYERS = (
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 ENTRY = ("__init__", "__main__")
-HEAVY = {"torch", "transformers", "spacy", "polars", "matplotlib", "peft", "datasets", "scipy",
-         "statsmodels", "numpy"}
+HEAVY = {
+    "torch",
+    "transformers",
+    "spacy",
+    "polars",
+    "matplotlib",
+    "peft",
+    "datasets",
+    "scipy",
+    "statsmodels",
+    "numpy",
+}
 NUMPY_OK = ("stats/", "corpus/splits.py")
 # Import names that are not the name of their distribution.
 IMPORT_NAMES = {"lingua": "lingua-language-detector", "yaml": "ruamel.yaml"}
 
 MODULES = sorted((ROOT / "mhx").rglob("*.py"))
 PLUGIN_FILES = sorted(
-    path for pattern in ("languages/*/hooks.py", "translation/*/backend.py", "eval/*/measure.py")
+    path
+    for pattern in ("languages/*/hooks.py", "translation/*/backend.py", "eval/*/measure.py")
     for path in ROOT.glob(pattern)
 )
 
@@ -45,7 +57,9 @@ def is_type_checking(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
 
 
-def imports(tree: ast.AST, *, top_only: bool = False, types: bool = True) -> Iterator[tuple[str, int]]:
+def imports(
+    tree: ast.AST, *, top_only: bool = False, types: bool = True
+) -> Iterator[tuple[str, int]]:
     """(dotted name, line) of imports; a ``from a import b`` gives ``a.b`` as well as ``a``."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Import):
@@ -53,9 +67,9 @@ def imports(tree: ast.AST, *, top_only: bool = False, types: bool = True) -> Ite
         elif isinstance(node, ast.ImportFrom):
             module = "." * node.level + (node.module or "")
             yield from ((f"{module}.{alias.name}", node.lineno) for alias in node.names)
-        elif is_type_checking(node) and not types:
-            continue
-        elif top_only and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        elif (is_type_checking(node) and not types) or (
+            top_only and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        ):
             continue
         else:
             yield from imports(node, top_only=top_only, types=types)
@@ -107,8 +121,10 @@ def test_heavy_packages_are_imported_inside_functions(path: Path) -> None:
 @pytest.mark.parametrize("path", PLUGIN_FILES, ids=short)
 def test_a_plugin_imports_only_mhx_the_standard_library_and_declared_packages(path: Path) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    listed = [*project["dependencies"], *(item for extra in project["optional-dependencies"].values()
-                                          for item in extra)]
+    listed = [
+        *project["dependencies"],
+        *(item for extra in project["optional-dependencies"].values() for item in extra),
+    ]
     declared = {re.split(r"[^\w.-]", item, maxsplit=1)[0].lower() for item in listed}
     wrong = []
     for name, line in imports(tree_of(path)):
@@ -131,8 +147,11 @@ def test_the_library_does_not_print(path: Path) -> None:
     if inside.parts[0] == "cli" or inside.as_posix() == "training/tiny.py":
         return
     lines = [
-        node.lineno for node in ast.walk(tree_of(path))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+        node.lineno
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "print"
     ]
     assert lines == []
 
@@ -147,9 +166,17 @@ def test_a_module_says_in_its_first_line_what_it_is_for(path: Path) -> None:
 
 def loaded_after(code: str) -> set[str]:
     done = subprocess.run(
-        [sys.executable, "-c", f"{code}\nimport sys\nprint(*{sorted(HEAVY)!r} & sys.modules.keys())"
-         .replace(repr(sorted(HEAVY)), f"set({sorted(HEAVY)!r})")],
-        capture_output=True, text=True, check=True, cwd=ROOT,
+        [
+            sys.executable,
+            "-c",
+            f"{code}\nimport sys\nprint(*{sorted(HEAVY)!r} & sys.modules.keys())".replace(
+                repr(sorted(HEAVY)), f"set({sorted(HEAVY)!r})"
+            ),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
     )
     return set(done.stdout.split())
 
@@ -163,6 +190,8 @@ def test_finding_the_plugins_loads_no_heavy_package() -> None:
 
 
 def test_checking_everything_loads_neither_torch_nor_spacy() -> None:
-    code = ("from datetime import date\nfrom mhx.check import check\nfrom mhx.shelves import discover\n"
-            "check(discover(), today=date(2026, 12, 1))")
+    code = (
+        "from datetime import date\nfrom mhx.check import check\nfrom mhx.shelves import discover\n"
+        "check(discover(), today=date(2026, 12, 1))"
+    )
     assert not loaded_after(code) & {"torch", "transformers", "spacy"}

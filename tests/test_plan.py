@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-
 import pytest
 
 from mhx.adaptation.plan import make_plan, owed_address, person
 from mhx.language import Language, load_language
 from mhx.schema import Dialogue, Participant
 from mhx.shelves import Shelves
-
 
 
 @pytest.fixture(scope="module")
@@ -22,12 +20,17 @@ def dialogue(*seeker: str, supporter: str = "I see.", **participants: Participan
     for text in seeker:
         turns.append({"role": "seeker", "segments": [text], "risk": "die" in text})
         turns.append({"role": "supporter", "segments": [supporter]})
-    return Dialogue.model_validate({
-        "id": "d", "lang": "en", "topic": "x", "split": "train",
-        "origin": {"kind": "human", "name": "x"},
-        "participants": {"seeker": Participant(), "supporter": Participant(), **participants},
-        "turns": turns,
-    })
+    return Dialogue.model_validate(
+        {
+            "id": "d",
+            "lang": "en",
+            "topic": "x",
+            "split": "train",
+            "origin": {"kind": "human", "name": "x"},
+            "participants": {"seeker": Participant(), "supporter": Participant(), **participants},
+            "turns": turns,
+        }
+    )
 
 
 @pytest.mark.parametrize(
@@ -42,7 +45,9 @@ def dialogue(*seeker: str, supporter: str = "I see.", **participants: Participan
         ("I'm a guy who never cries.", "male"),
     ],
 )
-def test_a_plain_self_report_is_recorded_as_stated(spanish: Language, text: str, gender: str) -> None:
+def test_a_plain_self_report_is_recorded_as_stated(
+    spanish: Language, text: str, gender: str
+) -> None:
     seeker = make_plan(dialogue(text), spanish, seed=0).seeker
     assert (seeker.gender, seeker.known) == (gender, "stated")
 
@@ -80,7 +85,9 @@ def test_a_recorded_gender_stands_against_a_self_report(spanish: Language) -> No
     assert (plan.seeker.gender, plan.seeker.known) == ("male", "observed")
 
 
-@pytest.mark.parametrize(("age", "address"), [(17, "tu"), (12, "tu"), (18, "usted"), (None, "usted")])
+@pytest.mark.parametrize(
+    ("age", "address"), [(17, "tu"), (12, "tu"), (18, "usted"), (None, "usted")]
+)
 def test_a_minor_is_owed_another_address(spanish: Language, age: int | None, address: str) -> None:
     plan = make_plan(dialogue("Hello.", seeker=Participant(age=age)), spanish, seed=0)
     assert owed_address(plan, "supporter") == address

@@ -13,8 +13,13 @@ PERSIAN = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 
 @pytest.mark.parametrize(
     ("number", "valid"),
-    [("44051401359", True), ("02070803628", True), ("44051401358", False), ("4405140135", False),
-     ("00000000000", True)],
+    [
+        ("44051401359", True),
+        ("02070803628", True),
+        ("44051401358", False),
+        ("4405140135", False),
+        ("00000000000", True),
+    ],
 )
 def test_the_pesel_checksum(number: str, valid: bool) -> None:
     assert is_pesel(number) is valid
@@ -22,8 +27,13 @@ def test_the_pesel_checksum(number: str, valid: bool) -> None:
 
 @pytest.mark.parametrize(
     ("number", "valid"),
-    [("0013542419", True), ("0499370899", True), ("0013542418", False), ("1111111111", False),
-     ("001354241", False)],
+    [
+        ("0013542419", True),
+        ("0499370899", True),
+        ("0013542418", False),
+        ("1111111111", False),
+        ("001354241", False),
+    ],
 )
 def test_the_iranian_national_code_checksum(number: str, valid: bool) -> None:
     assert is_iranian_code(number) is valid
@@ -52,7 +62,9 @@ def test_personal_data_becomes_a_placeholder(text: str, wanted: str) -> None:
     assert pseudonymize(text)[0] == wanted
 
 
-@pytest.mark.parametrize("number", ["09123456789", "0912 345 6789", "021-88776655", "+98 912 345 6789"])
+@pytest.mark.parametrize(
+    "number", ["09123456789", "0912 345 6789", "021-88776655", "+98 912 345 6789"]
+)
 def test_phones_in_persian_and_arabic_digits_are_found(number: str) -> None:
     persian = number.translate(PERSIAN)
     assert pseudonymize(f"شماره‌ام {persian} است")[0] == "شماره‌ام [phone] است"
@@ -85,16 +97,20 @@ def test_numbers_that_are_no_phones_stay(text: str) -> None:
     assert pseudonymize(text) == (text, {})
 
 
-@pytest.mark.parametrize("text", ["call me maybe", "He is called Bob.", "an e.g. example", "I left.Then"])
+@pytest.mark.parametrize(
+    "text", ["call me maybe", "He is called Bob.", "an e.g. example", "I left.Then"]
+)
 def test_words_that_are_no_personal_data_stay(text: str) -> None:
     assert pseudonymize(text)[0] == text
 
 
 @pytest.mark.parametrize(
     ("text", "wanted"),
-    [("Look at https://example.org/a.", "Look at [link]."),
-     ("(see https://example.org/a), then", "(see [link]), then"),
-     ("Is it www.example.org? Yes.", "Is it [link]? Yes.")],
+    [
+        ("Look at https://example.org/a.", "Look at [link]."),
+        ("(see https://example.org/a), then", "(see [link]), then"),
+        ("Is it www.example.org? Yes.", "Is it [link]? Yes."),
+    ],
 )
 def test_a_links_closing_mark_belongs_to_the_sentence(text: str, wanted: str) -> None:
     assert pseudonymize(text)[0] == wanted

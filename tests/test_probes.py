@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from conftest import ROOT
 
 from mhx.corpus.probes import FORMS, agree, choose, compose
 from mhx.language import Language, load_language
 from mhx.schema import Probes
 from mhx.shelves import Shelves, discover
 
+ROOT = Path(__file__).resolve().parents[1]
+
 FOUND = discover(cwd=ROOT)
-WITH_PROBES = [tag for tag in FOUND.names("languages")
-               if (FOUND.get("languages", tag).folder / "probes.yaml").is_file()]
+WITH_PROBES = [
+    tag
+    for tag in FOUND.names("languages")
+    if (FOUND.get("languages", tag).folder / "probes.yaml").is_file()
+]
 
 
 def probes_of(tag: str, shelves: Shelves) -> Probes:
@@ -23,9 +29,12 @@ def probes_of(tag: str, shelves: Shelves) -> Probes:
 
 @pytest.mark.parametrize(
     ("text", "gender", "wanted"),
-    [("{zmęczona|zmęczony} i {sama|sam}", "female", "zmęczona i sama"),
-     ("{zmęczona|zmęczony} i {sama|sam}", "male", "zmęczony i sam"),
-     ("bez form", None, "bez form"), ("{była|} x", "male", " x")],
+    [
+        ("{zmęczona|zmęczony} i {sama|sam}", "female", "zmęczona i sama"),
+        ("{zmęczona|zmęczony} i {sama|sam}", "male", "zmęczony i sam"),
+        ("bez form", None, "bez form"),
+        ("{była|} x", "male", " x"),
+    ],
 )
 def test_forms_follow_the_gender(text: str, gender: str | None, wanted: str) -> None:
     assert agree(text, gender) == wanted
@@ -53,9 +62,11 @@ def test_every_language_has_the_scenarios_and_levels_of_en(tag: str, shelves: Sh
     own, english = probes_of(tag, shelves), probes_of("en", shelves)
     for probes in (own,):
         assert [(item.id, item.topic, item.risk) for item in probes.scenarios] == [
-            (item.id, item.topic, item.risk) for item in english.scenarios]
-        assert [(item.name, [level.level for level in item.levels]) for item in probes.attributes] == [
-            (item.name, [level.level for level in item.levels]) for item in english.attributes]
+            (item.id, item.topic, item.risk) for item in english.scenarios
+        ]
+        assert [
+            (item.name, [level.level for level in item.levels]) for item in probes.attributes
+        ] == [(item.name, [level.level for level in item.levels]) for item in english.attributes]
 
 
 @pytest.mark.parametrize("tag", WITH_PROBES)
@@ -72,13 +83,19 @@ def test_every_combination_is_made_once_beside_the_neutral_form(tag: str, shelve
 @pytest.mark.parametrize("tag", WITH_PROBES)
 def test_the_neutral_form_has_no_cue(tag: str, shelves: Shelves) -> None:
     probes = probes_of(tag, shelves)
-    cues = [agree(cue, level.gender) for item in probes.attributes for level in item.levels
-            for cue in level.cues]
-    neutral = [row for row in compose(probes, probes.scenarios, seed=0) if row["group.gender"] == "neutral"]
+    cues = [
+        agree(cue, level.gender)
+        for item in probes.attributes
+        for level in item.levels
+        for cue in level.cues
+    ]
+    neutral = [
+        row for row in compose(probes, probes.scenarios, seed=0) if row["group.gender"] == "neutral"
+    ]
     assert len(neutral) == len(probes.scenarios)
     for row in neutral:
         assert not any(cue in row["prompt"] for cue in cues)
-        assert set(row[f"group.{item.name}"] for item in probes.attributes) == {"neutral"}
+        assert {row[f"group.{item.name}"] for item in probes.attributes} == {"neutral"}
 
 
 @pytest.mark.parametrize("tag", WITH_PROBES)
@@ -86,8 +103,12 @@ def test_variants_differ_in_cues_and_agreement_alone(tag: str, shelves: Shelves)
     """With the cue sentences taken out, one gender's variants are one text; with the forms taken
     back, both genders' are."""
     probes = probes_of(tag, shelves)
-    cue_texts = {agree(cue, level.gender) for item in probes.attributes for level in item.levels
-                 for cue in level.cues}
+    cue_texts = {
+        agree(cue, level.gender)
+        for item in probes.attributes
+        for level in item.levels
+        for cue in level.cues
+    }
     by_scenario: dict[str, list[dict]] = {}
     for row in compose(probes, probes.scenarios, seed=0):
         if row["group.gender"] != "neutral":

@@ -26,8 +26,14 @@ def one(path: Path) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(
     "header",
-    ["question,answer", "questionText,answerText", "Context,Response", "seeker_post,response_post",
-     "input,output", " prompt , completion "],
+    [
+        "question,answer",
+        "questionText,answerText",
+        "Context,Response",
+        "seeker_post,response_post",
+        "input,output",
+        " prompt , completion ",
+    ],
 )
 def test_usual_column_names_are_known(write: Write, header: str) -> None:
     assert one(write("a.csv", f"{header}\nI can't sleep.,Since when?\n")) == TURNS
@@ -46,15 +52,32 @@ def test_other_columns_are_offered_by_map_with_their_names(write: Write) -> None
 
 
 RECORDS = {
-    "messages": {"messages": [{"role": "system", "content": "be kind"},
-                              {"role": "user", "content": "I can't sleep."},
-                              {"role": "assistant", "content": "Since when?"}]},
-    "sharegpt": {"conversations": [{"from": "human", "value": "I can't sleep."},
-                                   {"from": "gpt", "value": "Since when?"}]},
-    "esconv": {"problem_type": "sleep", "dialog": [{"speaker": "seeker", "content": "I can't sleep.\n"},
-                                                   {"speaker": "supporter", "content": "Since when?"}]},
-    "listener": {"dialog": [{"speaker": "speaker", "text": "I can't sleep."},
-                            {"speaker": "Listener", "text": "Since when?"}]},
+    "messages": {
+        "messages": [
+            {"role": "system", "content": "be kind"},
+            {"role": "user", "content": "I can't sleep."},
+            {"role": "assistant", "content": "Since when?"},
+        ]
+    },
+    "sharegpt": {
+        "conversations": [
+            {"from": "human", "value": "I can't sleep."},
+            {"from": "gpt", "value": "Since when?"},
+        ]
+    },
+    "esconv": {
+        "problem_type": "sleep",
+        "dialog": [
+            {"speaker": "seeker", "content": "I can't sleep.\n"},
+            {"speaker": "supporter", "content": "Since when?"},
+        ],
+    },
+    "listener": {
+        "dialog": [
+            {"speaker": "speaker", "text": "I can't sleep."},
+            {"speaker": "Listener", "text": "Since when?"},
+        ]
+    },
 }
 
 
@@ -75,10 +98,18 @@ def test_the_topic_of_a_record_is_kept(write: Write) -> None:
 
 
 def test_neighbouring_turns_of_one_role_are_joined_and_empty_ones_left_out(write: Write) -> None:
-    turns = [("human", "One."), ("human", " Two. "), ("gpt", " "), ("human", "Three."), ("gpt", "Four.")]
+    turns = [
+        ("human", "One."),
+        ("human", " Two. "),
+        ("gpt", " "),
+        ("human", "Three."),
+        ("gpt", "Four."),
+    ]
     record = {"conversations": [{"from": role, "value": text} for role, text in turns]}
     assert one(write("a.jsonl", json.dumps(record))) == [
-        ("seeker", "One. Two. Three."), ("supporter", "Four.")]
+        ("seeker", "One. Two. Three."),
+        ("supporter", "Four."),
+    ]
 
 
 def test_every_turn_with_an_unknown_role_or_no_text_is_reported(write: Write) -> None:
@@ -103,11 +134,17 @@ def test_a_record_that_is_no_object_is_not_lost_in_silence(write: Write) -> None
 def test_no_row_is_dropped(write: Write) -> None:
     records = read(write("a.csv", "question,answer\nq,a\n,a\nq,\n,\n"))
     assert [(record.row, [role for role, _ in record.turns]) for record in records] == [
-        (2, ["seeker", "supporter"]), (3, ["supporter"]), (4, ["seeker"]), (5, [])]
+        (2, ["seeker", "supporter"]),
+        (3, ["supporter"]),
+        (4, ["seeker"]),
+        (5, []),
+    ]
 
 
 def test_an_empty_question_takes_its_title_and_says_so(write: Write) -> None:
-    text = "questionTitle,questionText,answerText\nMy title,,An answer\nMy title,My text,An answer\n"
+    text = (
+        "questionTitle,questionText,answerText\nMy title,,An answer\nMy title,My text,An answer\n"
+    )
     first, second = read(write("a.csv", text))
     assert first.turns[0] == ("seeker", "My title")
     assert first.notes

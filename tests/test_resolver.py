@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT
 
 from mhx.adaptation.resolver import parse_slot, resolve, route
 from mhx.cards import load_territory
@@ -15,25 +15,51 @@ from mhx.language import load_language
 from mhx.schema import Prompts, Territory
 from mhx.shelves import Shelves, discover
 
+ROOT = Path(__file__).resolve().parents[1]
+
 FOUND = discover(cwd=ROOT)
 TODAY, LATER = date(2026, 12, 1), date(2031, 1, 1)
-PROMPTS = Prompts(system="s", refusal="r", handover="h", notice="n",
-                  no_number="the emergency services where you are",
-                  service_line="{name}: {number} ({hours})")
+PROMPTS = Prompts(
+    system="s",
+    refusal="r",
+    handover="h",
+    notice="n",
+    no_number="the emergency services where you are",
+    service_line="{name}: {number} ({hours})",
+)
 
 
 def service(id: str, *, problems: list[str], audience: str = "all", **more: Any) -> dict[str, Any]:
-    return {"id": id, "name": id.title(), "number": "1", "problems": problems, "audience": audience,
-            "hours": "24/7", "certainty": "sourced", "sources": ["S"], "verified_on": "2026-11-01",
-            "checked_how": "page", "expires_on": "2027-02-20", **more}
+    return {
+        "id": id,
+        "name": id.title(),
+        "number": "1",
+        "problems": problems,
+        "audience": audience,
+        "hours": "24/7",
+        "certainty": "sourced",
+        "sources": ["S"],
+        "verified_on": "2026-11-01",
+        "checked_how": "page",
+        "expires_on": "2027-02-20",
+        **more,
+    }
 
 
 def land(*services: dict[str, Any], **more: Any) -> Territory:
-    return Territory.model_validate({
-        "code": "XX", "name": "X", "version": "1", "currency": "XXX", "emergency": "emergency",
-        "sources": [{"id": "S", "cite": "a page"}], "not_routed": ["undocumented"],
-        "services": [*services, service("emergency", problems=["emergency"], links=["police"])], **more,
-    })
+    return Territory.model_validate(
+        {
+            "code": "XX",
+            "name": "X",
+            "version": "1",
+            "currency": "XXX",
+            "emergency": "emergency",
+            "sources": [{"id": "S", "cite": "a page"}],
+            "not_routed": ["undocumented"],
+            "services": [*services, service("emergency", problems=["emergency"], links=["police"])],
+            **more,
+        }
+    )
 
 
 ADULT = service("adults", problems=["suicide"], audience="adult")
@@ -54,10 +80,14 @@ POLICE = service("police", problems=["suicide"], links=["police"])
         pytest.param([ADULT, MINOR], "suicide_minor", {}, "minors", id="minor"),
         pytest.param([ADULT, MINOR], "suicide", {}, "adults", id="age not said: adult"),
         pytest.param([ADULT, MINOR], "suicide_adult", {"age": 17}, "minors", id="a known age wins"),
-        pytest.param([ADULT, MINOR], "suicide_minor", {"age": 18}, "adults", id="eighteen is adult"),
+        pytest.param(
+            [ADULT, MINOR], "suicide_minor", {"age": 18}, "adults", id="eighteen is adult"
+        ),
         pytest.param([ADULT, MINOR], "suicide_adult", {"age": "minor"}, "minors", id="age band"),
         pytest.param([ADULT], "suicide_minor", {}, "emergency", id="no adult line for a minor"),
-        pytest.param([MINOR], "suicide_adult", {}, "emergency", id="no children's line for an adult"),
+        pytest.param(
+            [MINOR], "suicide_adult", {}, "emergency", id="no children's line for an adult"
+        ),
         pytest.param([ADULT, HOME], "violence_home", {}, "home", id="violence"),
         pytest.param([ADULT, HOME], "violence_home", {"age": 12}, "home", id="violence, minor"),
         pytest.param([ADULT], "violence_home", {}, "emergency", id="nothing fits: last resort"),
@@ -70,10 +100,19 @@ POLICE = service("police", problems=["suicide"], links=["police"])
         pytest.param([WEAK, CONFLICT], "suicide_adult", {}, "conflict", id="conflicting is shown"),
         pytest.param([OLD], "suicide_adult", {}, "emergency", id="expired"),
         pytest.param([OLD, LAST_DAY], "suicide_adult", {}, "last_day", id="the last day counts"),
-        pytest.param([POLICE], "suicide_adult", {"group": "undocumented"}, None, id="group not routed"),
-        pytest.param([POLICE, ADULT], "suicide_adult", {"group": "undocumented"}, "adults",
-                     id="group routed where nobody is involved"),
-        pytest.param([POLICE], "suicide_adult", {"group": "students"}, "police", id="another group"),
+        pytest.param(
+            [POLICE], "suicide_adult", {"group": "undocumented"}, None, id="group not routed"
+        ),
+        pytest.param(
+            [POLICE, ADULT],
+            "suicide_adult",
+            {"group": "undocumented"},
+            "adults",
+            id="group routed where nobody is involved",
+        ),
+        pytest.param(
+            [POLICE], "suicide_adult", {"group": "students"}, "police", id="another group"
+        ),
         pytest.param([ADULT], "suicide_adult", {"today": LATER}, None, id="everything expired"),
     ],
 )
@@ -98,8 +137,12 @@ def test_a_territory_without_an_emergency_service_leads_to_none() -> None:
 
 @pytest.mark.parametrize(
     ("slot", "age", "wanted"),
-    [("suicide_adult", None, ("suicide", "adult")), ("violence_home", None, ("violence_home", "adult")),
-     ("missing_child", 9, ("missing_child", "minor")), ("child", "minor", ("child", "minor"))],
+    [
+        ("suicide_adult", None, ("suicide", "adult")),
+        ("violence_home", None, ("violence_home", "adult")),
+        ("missing_child", 9, ("missing_child", "minor")),
+        ("child", "minor", ("child", "minor")),
+    ],
 )
 def test_a_slot_is_a_problem_and_an_audience(slot: str, age: Any, wanted: tuple[str, str]) -> None:
     assert parse_slot(slot, age) == wanted
@@ -131,7 +174,9 @@ def test_a_number_comes_from_the_territory_not_from_the_language(shelves: Shelve
     prompts = load_language("en", shelves=shelves).prompts
     spain, us = (load_territory(code, shelves=shelves) for code in ("ES", "US"))
     slot = "{{service:suicide_adult}}"
-    shown = {place.code: resolve(slot, place, today=TODAY, prompts=prompts) for place in (spain, us)}
+    shown = {
+        place.code: resolve(slot, place, today=TODAY, prompts=prompts) for place in (spain, us)
+    }
     assert "988" in shown["US"]
     assert "988" not in shown["ES"]
 
@@ -140,12 +185,16 @@ PAIRS = [(tag, code) for tag in FOUND.names("languages") for code in FOUND.names
 
 
 @pytest.mark.parametrize(("tag", "code"), PAIRS)
-def test_when_everything_has_expired_no_digit_is_shown(tag: str, code: str, shelves: Shelves) -> None:
+def test_when_everything_has_expired_no_digit_is_shown(
+    tag: str, code: str, shelves: Shelves
+) -> None:
     prompts = load_language(tag, shelves=shelves).prompts
     territory = load_territory(code, shelves=shelves)
     for slot in SLOTS:
         for age in (None, 12, 40):
-            text = resolve(f"{{{{service:{slot}}}}}", territory, age=age, today=LATER, prompts=prompts)
+            text = resolve(
+                f"{{{{service:{slot}}}}}", territory, age=age, today=LATER, prompts=prompts
+            )
             assert text.strip()
             assert not any(letter.isdigit() for letter in text)
 
@@ -172,7 +221,9 @@ def test_no_group_that_is_not_routed_is_shown_a_service_with_police_or_state(
     for group in territory.not_routed:
         for slot in SLOTS:
             found = route(territory, slot, today=TODAY, group=group).service
-            assert found is None or not {"police", "state", "family_notification"} & set(found.links)
+            assert found is None or not {"police", "state", "family_notification"} & set(
+                found.links
+            )
 
 
 @pytest.mark.parametrize("code", FOUND.names("culture_cards"))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -22,16 +22,28 @@ from mhx.schema.card import TestPlan
 from mhx.schema.dialogue import apply_edits
 from mhx.shelves import Shelves, discover
 
+ROOT = Path(__file__).resolve().parents[1]
+
 ADDRESS = {"seeker_to_supporter": "you", "supporter_to_seeker": "you"}
-PLAIN = SimpleNamespace(**{name: getattr(defaults, name) for name in
-                           ("normalize", "split_sentences", "analyze", "realize", "inflect")})
+PLAIN = SimpleNamespace(
+    **{
+        name: getattr(defaults, name)
+        for name in ("normalize", "split_sentences", "analyze", "realize", "inflect")
+    }
+)
 
 
 def rule(id: str, regex: str, replace: str | None = None, **more: Any) -> Rule:
     given: dict[str, Any] = {
-        "id": id, "dimension": "language", "kind": "substitute" if replace is not None else "forbid",
-        "match": {"regex": regex}, "action": {"replace": replace}, "reason": "because",
-        "evidence": ["S1"], "tests": [{"in": "x", "must": ["x"]}], **more,
+        "id": id,
+        "dimension": "language",
+        "kind": "substitute" if replace is not None else "forbid",
+        "match": {"regex": regex},
+        "action": {"replace": replace},
+        "reason": "because",
+        "evidence": ["S1"],
+        "tests": [{"in": "x", "must": ["x"]}],
+        **more,
     }
     return Rule.model_validate(given)
 
@@ -60,8 +72,12 @@ def test_all_edits_refer_to_the_faithful_text() -> None:
 
 @pytest.mark.parametrize(
     ("text", "wanted"),
-    [("Cash is short.", "Money is short."), ("The cash is short.", "The money is short."),
-     ("CASH", "Money"), ("Ćash", "Ćash")],
+    [
+        ("Cash is short.", "Money is short."),
+        ("The cash is short.", "The money is short."),
+        ("CASH", "Money"),
+        ("Ćash", "Ćash"),
+    ],
 )
 def test_a_capital_at_the_start_is_kept(text: str, wanted: str) -> None:
     card_rule = rule("one", "cash", "money", match={"regex": "cash", "ignore_case": True})
@@ -101,7 +117,9 @@ def test_an_insertion_and_a_deletion_say_so() -> None:
         ({"when": "no_risk"}, "seeker", False, True),
     ],
 )
-def test_a_rule_applies_in_its_scope_alone(scope: dict, role: str, risk: bool, applies: bool) -> None:
+def test_a_rule_applies_in_its_scope_alone(
+    scope: dict, role: str, risk: bool, applies: bool
+) -> None:
     done = adapt("x", rule("one", "x", "y", scope=scope), role=role, risk=risk)
     assert (done.adapted == "y") is applies
 
@@ -121,6 +139,7 @@ def test_a_regex_that_does_not_compile_is_a_message() -> None:
 
 # ---------------------------------------------------------------- findings
 
+
 def test_findings_are_of_the_adapted_text() -> None:
     forbid = rule("no", "crazy", severity="review")
     assert adapt("a crazy day", forbid, rule("mend", "crazy", "hard")).findings == ()
@@ -129,7 +148,9 @@ def test_findings_are_of_the_adapted_text() -> None:
 
 
 def test_a_required_pattern_is_found_missing() -> None:
-    need = rule("need", r"\{\{service", kind="require", severity="block", action={"message": "no slot"})
+    need = rule(
+        "need", r"\{\{service", kind="require", severity="block", action={"message": "no slot"}
+    )
     (found,) = adapt("call someone", need).findings
     assert (found.severity, found.message) == ("block", "no slot")
     assert adapt("call {{service:emergency}}", need).findings == ()
@@ -137,8 +158,11 @@ def test_a_required_pattern_is_found_missing() -> None:
 
 def test_a_card_rule_sets_how_severe_a_hooks_finding_is() -> None:
     def analyze(text: str, role: str, plan: Plan) -> list[Finding]:
-        return [Finding("address.mixed", 0, 1, "mixed"), Finding("address.light", 0, 1, "x", "warn"),
-                Finding("gender.speaker", 0, 1, "gender")]
+        return [
+            Finding("address.mixed", 0, 1, "mixed"),
+            Finding("address.light", 0, 1, "x", "warn"),
+            Finding("gender.speaker", 0, 1, "gender"),
+        ]
 
     hooks = SimpleNamespace(**{**vars(PLAIN), "analyze": analyze})
     feature = rule("address", "x", kind="register", match={"feature": "address"}, severity="block")
@@ -147,13 +171,23 @@ def test_a_card_rule_sets_how_severe_a_hooks_finding_is() -> None:
 
 
 def test_run_rule_tests_reports_every_failure_with_its_rule() -> None:
-    wrong = rule("wrong", "a", "b", tests=[{"in": "a", "out": "a"}, {"in": "a", "must_not": ["b"]},
-                                           {"in": "c", "must": ["d"]}, {"in": "a", "out": "b"}])
+    wrong = rule(
+        "wrong",
+        "a",
+        "b",
+        tests=[
+            {"in": "a", "out": "a"},
+            {"in": "a", "must_not": ["b"]},
+            {"in": "c", "must": ["d"]},
+            {"in": "a", "out": "b"},
+        ],
+    )
     card = Card(id="c", version="1", heterogeneity_note="x", rules=[wrong])
     assert [name for name, _ in run_rule_tests(card, PLAIN, ADDRESS)] == ["wrong"] * 3
 
 
 # ---------------------------------------------------------------- names
+
 
 def test_names_of_the_plan_are_replaced_as_whole_words() -> None:
     done = adapt("Ann met Annette, and Ann's dog.", plan=plan(Ann="Ana"))
@@ -185,16 +219,27 @@ def test_a_rule_does_not_touch_a_name_that_was_replaced() -> None:
 
 # ---------------------------------------------------------------- faithful text plus edits
 
+
 @st.composite
 def edited(draw: st.DrawFn) -> tuple[str, list[Edit], str]:
     """A text in pieces, some of them replaced: (faithful, edits, adapted)."""
-    pieces = draw(st.lists(st.tuples(st.text(max_size=6), st.none() | st.text(max_size=6)), max_size=8))
+    pieces = draw(
+        st.lists(st.tuples(st.text(max_size=6), st.none() | st.text(max_size=6)), max_size=8)
+    )
     faithful, adapted, edits = "", "", []
     for before, after in pieces:
         if after is not None and (before or after):
             operation = "insert" if not before else "replace" if after else "delete"
-            edits.append(Edit(start=len(faithful), end=len(faithful) + len(before), rule="r",
-                              operation=operation, before=before, after=after))
+            edits.append(
+                Edit(
+                    start=len(faithful),
+                    end=len(faithful) + len(before),
+                    rule="r",
+                    operation=operation,
+                    before=before,
+                    after=after,
+                )
+            )
         faithful += before
         adapted += before if after is None else after
     return faithful, edits, adapted
@@ -209,9 +254,16 @@ def test_faithful_text_plus_edits_is_the_adapted_text(case: tuple[str, list[Edit
         AdaptedSegment(faithful=faithful, adapted=adapted + "x", edits=edits)
 
 
-@given(st.text(alphabet="ab c", max_size=30), st.lists(
-    st.tuples(st.sampled_from(["a", "b+", "ab", "c?", r"\b", "$", " "]),
-              st.sampled_from(["", "x", r"<\g<0>>", "ab"])), max_size=5))
+@given(
+    st.text(alphabet="ab c", max_size=30),
+    st.lists(
+        st.tuples(
+            st.sampled_from(["a", "b+", "ab", "c?", r"\b", "$", " "]),
+            st.sampled_from(["", "x", r"<\g<0>>", "ab"]),
+        ),
+        max_size=5,
+    ),
+)
 def test_rules_whatever_they_are_keep_the_account_exact(text: str, pairs: list) -> None:
     done = adapt(text, *(rule(f"r{n}", regex, to) for n, (regex, to) in enumerate(pairs)))
     AdaptedSegment(faithful=text, adapted=done.adapted, edits=list(done.edits))
@@ -219,11 +271,17 @@ def test_rules_whatever_they_are_keep_the_account_exact(text: str, pairs: list) 
 
 @pytest.mark.parametrize(
     ("edits", "message"),
-    [([(0, 2, "ab"), (1, 3, "bc")], "overlap"), ([(0, 2, "xx")], "expects 'xx'"),
-     ([(2, 9, "c")], None)],
+    [
+        ([(0, 2, "ab"), (1, 3, "bc")], "overlap"),
+        ([(0, 2, "xx")], "expects 'xx'"),
+        ([(2, 9, "c")], None),
+    ],
 )
 def test_edits_that_overlap_or_do_not_fit_are_refused(edits: list, message: str | None) -> None:
-    made = [Edit(start=s, end=e, operation="replace", rule="r", before=b, after="-") for s, e, b in edits]
+    made = [
+        Edit(start=s, end=e, operation="replace", rule="r", before=b, after="-")
+        for s, e, b in edits
+    ]
     if message is None:
         assert apply_edits("abc", made) == "ab-"
         return
@@ -256,13 +314,27 @@ def test_the_rules_run_on_every_shipped_segment_and_the_account_is_exact(
 ) -> None:
     language = load_language(tag, shelves=shelves)
     if tag == "en":
-        segments = [(turn.role, text, None) for item in language.source_corpus[:6]
-                    for turn in item.turns for text in turn.segments]
+        segments = [
+            (turn.role, text, None)
+            for item in language.source_corpus[:6]
+            for turn in item.turns
+            for text in turn.segments
+        ]
     else:
-        segments = [(turn.role, part.faithful, item.plan) for item in language.corpus[:6]
-                    for turn in item.turns for part in turn.segments]
+        segments = [
+            (turn.role, part.faithful, item.plan)
+            for item in language.corpus[:6]
+            for turn in item.turns
+            for part in turn.segments
+        ]
     address = language.manifest.grammar.default_address
     for role, text, own in segments:
-        done = adapt_segment(text, role=role, risk=False, plan=own or plan_from_test(None, address),
-                             rules=language.card.rules, hooks=language.hooks)
+        done = adapt_segment(
+            text,
+            role=role,
+            risk=False,
+            plan=own or plan_from_test(None, address),
+            rules=language.card.rules,
+            hooks=language.hooks,
+        )
         AdaptedSegment(faithful=text, adapted=done.adapted, edits=list(done.edits))

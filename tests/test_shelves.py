@@ -10,7 +10,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
 
 from mhx.check import check_plugin
 from mhx.errors import MhxError
@@ -19,6 +18,7 @@ from mhx.language import load_language
 from mhx.scaffold import new_language
 from mhx.shelves import Shelves, discover
 
+ROOT = Path(__file__).resolve().parents[1]
 
 TODAY = date(2026, 12, 1)
 
@@ -113,12 +113,19 @@ def test_an_installed_distribution_brings_shelves_whose_code_runs(tmp_path: Path
         "shelves = discover()\nprint(shelves.get('languages', 'xx').origin)\n"
         "print(load_language('xx', shelves=shelves).hooks.normalize('abc'))\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
-                          cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path / "site")})
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "site")},
+    )
     assert done.stdout.split("\n")[:2] == ["distribution swahili", "ABC"]
 
 
 # ---------------------------------------------------------------- one name, two places
+
 
 def test_one_name_in_two_places_shows_both_and_the_services_that_differ(tmp_path: Path) -> None:
     here = territory(tmp_path, number="555 0100")
@@ -133,7 +140,9 @@ def test_one_name_in_two_places_shows_both_and_the_services_that_differ(tmp_path
     assert "--shadow US" in text
 
 
-@pytest.mark.parametrize("services", ["services:\n", "services: none\n", "services: [911]\n", "[]\n"])
+@pytest.mark.parametrize(
+    "services", ["services:\n", "services: none\n", "services: [911]\n", "[]\n"]
+)
 def test_a_clash_with_a_broken_territory_is_still_a_message(tmp_path: Path, services: str) -> None:
     write_text(tmp_path / "culture_cards" / "US" / "territory.yaml", services)
     with pytest.raises(MhxError, match="is in two places"):
@@ -159,6 +168,7 @@ def test_all_clashes_are_reported_together(tmp_path: Path) -> None:
 
 
 # ---------------------------------------------------------------- foreign code
+
 
 def test_foreign_code_does_not_run_and_the_error_names_file_and_flag(tmp_path: Path) -> None:
     folder = language(tmp_path)
@@ -192,7 +202,8 @@ def test_missing_hooks_fall_back_to_the_defaults(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "code", ["import nowhere_at_all\n", "def broken(:\n", "value = undefined_name\n", "1 / 0\n"],
+    "code",
+    ["import nowhere_at_all\n", "def broken(:\n", "value = undefined_name\n", "1 / 0\n"],
     ids=["import", "syntax", "name", "arithmetic"],
 )
 def test_code_that_cannot_be_loaded_is_the_plugins_problem_with_its_path(
@@ -206,6 +217,7 @@ def test_code_that_cannot_be_loaded_is_the_plugins_problem_with_its_path(
 
 
 # ---------------------------------------------------------------- broken folders
+
 
 @pytest.mark.parametrize(
     ("name", "content"),
@@ -239,7 +251,10 @@ def test_check_collects_problems_of_several_files(tmp_path: Path) -> None:
     shelves = found(tmp_path)
     report = check_plugin(shelves.get("languages", "xx"), shelves, today=TODAY)
     assert {Path(str(problem.path)).name for problem in report.problems} >= {
-        "tests.yaml", "train.yaml", "prompts.yaml"}
+        "tests.yaml",
+        "train.yaml",
+        "prompts.yaml",
+    }
 
 
 def test_scaffolding_overwrites_nothing_and_refuses_what_is_no_tag(tmp_path: Path) -> None:

@@ -8,10 +8,14 @@ import pytest
 
 from mhx.corpus.splits import assign_split, near_duplicate_groups, signatures
 
-LONG = ("I have not slept well since my father died in the spring and every night I lie awake "
-        "thinking about what I should have said to him when there was still time")
-OTHER = ("My manager moves the deadline each week and I am afraid to open the calendar because I "
-         "know there will be another meeting that nobody told me about before")
+LONG = (
+    "I have not slept well since my father died in the spring and every night I lie awake "
+    "thinking about what I should have said to him when there was still time"
+)
+OTHER = (
+    "My manager moves the deadline each week and I am afraid to open the calendar because I "
+    "know there will be another meeting that nobody told me about before"
+)
 
 
 def test_near_duplicates_are_one_group_and_others_are_not() -> None:
@@ -55,7 +59,7 @@ def test_the_shares_are_about_what_was_asked(seed: int) -> None:
 
 
 def test_signatures_agree_as_much_as_the_texts_overlap() -> None:
-    """MinHash (Broder 1997): the share of equal places estimates the Jaccard index of the shingles."""
+    """MinHash (Broder 1997): equal places estimate the Jaccard index."""
     errors = []
     for number in range(60):
         words = [f"w{number}x{place}" for place in range(60)]

@@ -64,8 +64,16 @@ def test_no_and_off_and_yes_stay_text(write: Write) -> None:
 def test_plain_values_have_their_types(write: Write) -> None:
     text = "a: 3\nb: 0.5\nc: true\nd: null\ne:\nf: 2026-11-21\ng: '3'\nh: |\n  two\n  lines\n"
     value, _ = read_yaml(write("a.yaml", text))
-    assert value == {"a": 3, "b": 0.5, "c": True, "d": None, "e": None,
-                     "f": date(2026, 11, 21), "g": "3", "h": "two\nlines\n"}
+    assert value == {
+        "a": 3,
+        "b": 0.5,
+        "c": True,
+        "d": None,
+        "e": None,
+        "f": date(2026, 11, 21),
+        "g": "3",
+        "h": "two\nlines\n",
+    }
 
 
 def test_every_value_has_its_line(write: Write) -> None:
@@ -111,8 +119,12 @@ def test_broken_yaml_is_a_message_not_a_crash(write: Write, text: str, line: int
 
 @pytest.mark.parametrize(
     "text",
-    ["a: !!python/name:os.system x\n", "a: !custom text\n", "a: !custom {b: 1}\n",
-     "a: !!set {b, c}\n"],
+    [
+        "a: !!python/name:os.system x\n",
+        "a: !custom text\n",
+        "a: !custom {b: 1}\n",
+        "a: !!set {b, c}\n",
+    ],
 )
 def test_a_tag_is_an_error(write: Write, text: str) -> None:
     with pytest.raises(MhxError, match="tag"):
@@ -152,12 +164,16 @@ def test_an_unknown_key_deep_in_the_file_offers_the_nearest_of_its_own_place(wri
 
 
 def test_all_problems_of_a_file_are_reported_together(write: Write) -> None:
-    text = MANIFEST.replace("ltr", "down").replace("tier: draft", "tier: platinum") + "colour: red\n"
+    text = (
+        MANIFEST.replace("ltr", "down").replace("tier: draft", "tier: platinum") + "colour: red\n"
+    )
     assert len(failure(write("language.yaml", text))) == 3
 
 
 @pytest.mark.parametrize("number", ["911", "116111", "0800123123", "+48221234567"])
-def test_a_phone_number_without_quotes_is_an_error_that_says_quote(write: Write, number: str) -> None:
+def test_a_phone_number_without_quotes_is_an_error_that_says_quote(
+    write: Write, number: str
+) -> None:
     path = write("territory.yaml", TERRITORY.replace("NUMBER", number))
     (message,) = failure(path, Territory)
     assert message.startswith(f"{path}:11: services[0].number: ")
@@ -173,7 +189,9 @@ def test_a_phone_number_that_is_text_is_read(write: Write, number: str) -> None:
 @pytest.mark.parametrize(
     ("value", "wanted"), [("true", '"true"'), ("2026-12-01", '"2026-12-01"'), ("1.10", "quotes")]
 )
-def test_another_type_where_text_is_wanted_says_quote(write: Write, value: str, wanted: str) -> None:
+def test_another_type_where_text_is_wanted_says_quote(
+    write: Write, value: str, wanted: str
+) -> None:
     path = write("language.yaml", MANIFEST.replace("name: Exish", f"name: {value}", 1))
     messages = [message for message in failure(path) if ": name: " in message]
     assert len(messages) == 1
@@ -195,7 +213,9 @@ facts:
 """
     path = write("culture_card.yaml", card)
     (message,) = failure(path, FORMATS["culture_card.yaml"])
-    assert message.startswith(f"{path}:5: facts[0]: fact xx.one: certainty 'sourced' without a source")
+    assert message.startswith(
+        f"{path}:5: facts[0]: fact xx.one: certainty 'sourced' without a source"
+    )
     assert "add sources" in message
 
 
@@ -211,7 +231,9 @@ def test_an_empty_file_is_a_message(write: Write) -> None:
 
 
 def test_a_file_in_another_encoding_names_the_line_and_the_remedy(write: Write) -> None:
-    path = write("language.yaml", MANIFEST.replace("autonym: Exish", "autonym: język").encode("cp1250"))
+    path = write(
+        "language.yaml", MANIFEST.replace("autonym: Exish", "autonym: język").encode("cp1250")
+    )
     (message,) = failure(path)
     assert message.startswith(f"{path}:3: not UTF-8")
     assert "iconv" in message
@@ -223,7 +245,10 @@ def test_utf16_is_named(write: Write) -> None:
 
 
 def test_a_byte_order_mark_is_dropped(write: Write) -> None:
-    assert load_model(write("language.yaml", MANIFEST.encode("utf-8-sig")), LanguageManifest).tag == "xx"
+    assert (
+        load_model(write("language.yaml", MANIFEST.encode("utf-8-sig")), LanguageManifest).tag
+        == "xx"
+    )
 
 
 def test_a_missing_file_and_a_folder_are_messages(tmp_path: Path) -> None:

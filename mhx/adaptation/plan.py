@@ -64,9 +64,13 @@ def _participant(dialogue: Dialogue, role: str) -> Participant:
     known = dialogue.participants.get(role, Participant())  # type: ignore[call-overload]
     if role != "seeker" or known.gender != "unknown":
         return Participant.model_validate(known)
-    text = " ".join(
-        segment for turn in dialogue.turns if turn.role == role for segment in turn.segments
-    ).lower().replace("\u2019", "'")
+    text = (
+        " ".join(
+            segment for turn in dialogue.turns if turn.role == role for segment in turn.segments
+        )
+        .lower()
+        .replace("\u2019", "'")
+    )
     stated = [gender for gender, pattern in _STATED.items() if re.search(pattern, text)]
     if len(stated) != 1:
         return Participant.model_validate(known)

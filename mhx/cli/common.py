@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mhx.shelves import Shelves
 
 T = TypeVar("T")
+SHORT_CELL, PIPE_WIDTH = 24, 120
 
 Plugins = Annotated[
     list[Path] | None, typer.Option("--plugins", help="A folder with shelves or one plugin folder.")
@@ -93,12 +94,21 @@ def table(rows: Sequence[dict[str, Any]], *, title: str = "", caption: str = "")
         header_style="bold",
     )
     names = list(dict.fromkeys(name for row in rows for name in row))
-    for name in names:
+    for place, name in enumerate(names):
         numeric = all(isinstance(row.get(name), int | float | None) for row in rows)
-        view.add_column(name, justify="right" if numeric else "left", overflow="fold")
+        short = max(len(shown(row.get(name))) for row in rows) <= SHORT_CELL
+        view.add_column(
+            name.replace("_", " "),
+            justify="right" if numeric else "left",
+            overflow="fold",
+            no_wrap=place == 0 and short,
+        )
     for row in rows:
         view.add_row(*(shown(row.get(name)) for name in names))
-    Console(highlight=False).print(view)
+    console = Console(highlight=False, markup=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, markup=False, width=PIPE_WIDTH)
+    console.print(view)
 
 
 def shown(value: Any) -> str:
@@ -136,7 +146,7 @@ class Progress:
 
     def say(self, message: str) -> None:
         """One line."""
-        self.console.print(message, markup=False)
+        self.console.print(message, markup=False, soft_wrap=True)
 
     def track(self, items: Sequence[T], label: str) -> Iterator[T]:
         """A bar with what is left; removed when it is full."""

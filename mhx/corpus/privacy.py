@@ -8,7 +8,9 @@ from collections.abc import Iterator
 
 _DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w")
-_URL = re.compile(r"(?:https?://|www\.)\S*[\w/]|\b[\w-]+\.(?:com|org|net|pl|ir|es|edu|gov)(?:/\S*)?\b")
+_URL = re.compile(
+    r"(?:https?://|www\.)\S*[\w/]|\b[\w-]+\.(?:com|org|net|pl|ir|es|edu|gov)(?:/\S*)?\b"
+)
 _ELEVEN = re.compile(r"(?<!\d)\d{11}(?!\d)")
 _TEN = re.compile(r"(?<!\d)\d{10}(?!\d)")
 # Seven digits or more with the separators people write between them.
@@ -22,7 +24,9 @@ _NO_PHONE = re.compile(
 )
 _GROUPED = re.compile(r"\d{1,3}(?:[ .\u00a0]\d{3})+")
 _MONEY_BEFORE = re.compile(r"(?:[$€£]|USD|EUR|PLN|IRR)\s?$")
-_MONEY_AFTER = re.compile(r"\s?(?:[$€£]|USD|EUR|PLN|IRR|zł|euros?|dollars?|tomans?|rials?|تومان|ریال)")
+_MONEY_AFTER = re.compile(
+    r"\s?(?:[$€£]|USD|EUR|PLN|IRR|zł|euros?|dollars?|tomans?|rials?|تومان|ریال)"
+)
 _SELF_NAME = re.compile(
     r"\b(?:my name is|my name['\u2019]s|i am called|call me)\s+([^\W\d_]{2,})(?:\s([^\W\d_]{2,}))?",
     re.IGNORECASE,

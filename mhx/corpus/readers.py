@@ -105,9 +105,20 @@ def _json_records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         ) from error
     if isinstance(value, dict):
         value = next((item for item in value.values() if isinstance(item, list)), [value])
-    for number, item in enumerate(value, start=1):
-        if isinstance(item, dict):
-            yield number, item
+    if not isinstance(value, list):
+        value = [value]
+    problems = [
+        Problem(
+            f"record {number}: a {type(item).__name__}, not an object",
+            "one object a record",
+            path=path,
+        )
+        for number, item in enumerate(value, start=1)
+        if not isinstance(item, dict)
+    ]
+    if problems:
+        raise MhxError(problems)
+    yield from enumerate(value, start=1)
 
 
 def _turn_list(record: Mapping[str, Any]) -> list[Any] | None:
@@ -122,6 +133,11 @@ def _from_turn_lists(
     for number, record in records:
         turns: list[tuple[Role, str]] = []
         for position, item in enumerate(_turn_list(record) or []):
+            if not isinstance(item, dict):
+                what = f"turn {position}: a {type(item).__name__}, not an object with role and text"
+                fix = f"a role is under {', '.join(ROLE_KEYS)}, text under {', '.join(TEXT_KEYS)}"
+                problems.append(Problem(what, fix, path=path, line=number, field="turns"))
+                continue
             name = next((str(item[key]) for key in ROLE_KEYS if key in item), "").lower()
             text = next((item[key] for key in TEXT_KEYS if key in item), None)
             if name == "system":
@@ -206,7 +222,8 @@ def _merged(turns: list[tuple[Role, str]]) -> list[tuple[Role, str]]:
     return out
 
 
-_TAG = re.compile(r"<(?:/?[a-zA-Z][^<>]*|!--)>?")
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--")
+_BARE = re.compile(r"<(?!/?[a-zA-Z][^<>]*>|!--)")  # "I slept <five hours": no tag, but words
 _BLOCK = re.compile(r"</?(?:p|br|div|li|ul|ol|h\d|tr|td|blockquote)\b[^<>]*>", re.IGNORECASE)
 
 
@@ -218,7 +235,7 @@ def clean(value: Any) -> str:
     if _TAG.search(text):
         from lxml import html as lxml_html
 
-        text = _BLOCK.sub(" ", text)
+        text = _BARE.sub("&lt;", _BLOCK.sub(" ", text))
         if text.strip():
             text = str(lxml_html.fromstring(f"<div>{text}</div>").text_content())
     return re.sub(r"[\s\u00a0\u2028\u2029\u200b\ufeff]+", " ", html.unescape(text)).strip()

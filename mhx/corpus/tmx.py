@@ -11,6 +11,7 @@ from typing import Any
 from mhx.errors import MhxError, Problem, os_problem
 from mhx.files import atomic_path
 
+CODES = ("bpt", "ept", "it", "ph", "ut")
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
@@ -37,13 +38,16 @@ def read_tmx(path: Path, source: str, target: str) -> Iterator[Unit]:
     """
     from lxml import etree
 
-    _refuse_entities(path)
+    _refuse_archive(path)
     seen: set[str] = set()
-    found = False
+    found = checked = False
     try:
         for _, element in etree.iterparse(
             str(path), tag="tu", resolve_entities=False, no_network=True, load_dtd=False
         ):
+            if not checked:
+                _refuse_entities(element, path)
+                checked = True
             texts = {_language(tuv): _segment(tuv) for tuv in element.iter("tuv")}
             seen |= set(texts)
             one, two = _pick(texts, source), _pick(texts, target)
@@ -77,20 +81,32 @@ def read_tmx(path: Path, source: str, target: str) -> Iterator[Unit]:
         )
 
 
-def _refuse_entities(path: Path) -> None:
+def _refuse_archive(path: Path) -> None:
     try:
         with path.open("rb") as handle:
-            head = handle.read(65536)
+            head = handle.read(2)
     except OSError as error:
         raise os_problem(error, path) from error
-    if head[:2] == b"PK":
+    if head == b"PK":
         raise MhxError(Problem("a ZIP archive", "unzip it first: unzip FILE", path=path))
-    match = re.search(rb"<!ENTITY", head)
-    if match:
-        line = head[: match.start()].count(b"\n") + 1
-        raise MhxError(
-            Problem("declares an XML entity", "write the text itself", path=path, line=line)
-        )
+
+
+def _refuse_entities(element: Any, path: Path) -> None:
+    """Ask the parser, not the bytes: a declaration may stand late or in another encoding."""
+    dtd = element.getroottree().docinfo.internalDTD
+    names = [entity.name for entity in dtd.iterentities()] if dtd is not None else []
+    if not names:
+        return
+    line = None
+    with path.open("rb") as handle:
+        for number, text in enumerate(handle, start=1):
+            if b"<!ENTITY" in text:
+                line = number
+                break
+            if b"<body" in text:
+                break
+    what = f"declares an XML entity ({', '.join(names)})"
+    raise MhxError(Problem(what, "write the text itself", path=path, line=line))
 
 
 def _language(tuv: Any) -> str:
@@ -99,16 +115,26 @@ def _language(tuv: Any) -> str:
 
 def _segment(tuv: Any) -> str:
     seg = tuv.find("seg")
-    text = "" if seg is None else "".join(seg.itertext())
+    text = "" if seg is None else "".join(_text_parts(seg))
     return re.sub(r"\s+", " ", text).strip()
 
 
+def _text_parts(element: Any) -> Iterator[str]:
+    """Text without the codes of the program that wrote it (bpt, ept, it, ph, ut: TMX 1.4b)."""
+    yield element.text or ""
+    for child in element:
+        if child.tag not in CODES:
+            yield from _text_parts(child)
+        yield child.tail or ""
+
+
 def _pick(texts: dict[str, str], tag: str) -> str | None:
+    """The text of a tag; an exact match comes before another region of the language."""
     tag = tag.lower()
-    for name, text in texts.items():
-        if name == tag or name.split("-")[0] == tag.split("-")[0]:
-            return text
-    return None
+    if tag in texts:
+        return texts[tag]
+    base = tag.split("-")[0]
+    return next((text for name, text in texts.items() if name.split("-")[0] == base), None)
 
 
 def write_tmx(path: Path, units: Iterable[Unit], *, source: str, target: str, creator: str) -> None:

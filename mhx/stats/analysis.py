@@ -13,7 +13,7 @@ from mhx.stats.design import Attribute, Design, Slice
 from mhx.stats.effects import shrink
 from mhx.stats.estimate import Estimate
 from mhx.stats.layout import lay_out
-from mhx.stats.means import covariance, group_draws, group_estimates
+from mhx.stats.means import covariance, group_draws, group_estimates, mean_limits
 from mhx.stats.pairs import Gap, at_floor, is_paired, paired_gaps, unpaired_gap
 from mhx.stats.resample import Floats
 from mhx.stats.results import GroupResult, number
@@ -88,7 +88,7 @@ def group_results(own: Analysis, alpha: float) -> list[GroupResult]:
     shrunk = shrink(means, variances) if own.where["kind"] == "intersection" else None
     out = []
     for group, estimate in enumerate(own.estimates):
-        limits = estimate.limits(alpha / 2)
+        limits = mean_limits(sample, estimate, alpha / 2)
         expected, n = int(sample.layout.expected[group]), int(sample.n[group])
         scores = sample.of(group)
         out.append(GroupResult(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
+from math import exp, log, sqrt
 
 import numpy as np
 
-from mhx.stats.distributions import range_quantile, range_tail
+from mhx.stats.distributions import log_arrangements, range_quantile, range_tail
 from mhx.stats.estimate import Estimate
 from mhx.stats.pairs import is_paired, paired_errors
 from mhx.stats.resample import Floats, Seed
@@ -73,12 +73,20 @@ def _by_range(estimates: list[Estimate], cov: Floats, pairs: list[tuple[int, int
         errors, df = _pooled(estimates, cov, pairs)
         how = "studentized range (Tukey-Kramer: a group is constant)"
         if (errors <= 1e-12).any():
-            return Calibration(gaps, errors, df, None, float("nan"), "no spread", {}, pairs)
+            return Calibration(gaps, errors, df, _constant_p(estimates, gaps, pairs), float("nan"),
+                               "permutation of constant groups, Bonferroni", {}, pairs)
     groups = len({group for pair in pairs for group in pair})
     k = int(np.argmax(abs(gaps) / errors))
     p = range_tail(sqrt(2) * abs(gaps[k]) / errors[k], groups, float(df[k]))
     critical = range_quantile(1 - alpha, groups, float(df[k])) / sqrt(2)
     return Calibration(gaps, errors, df, p, critical, how, {}, pairs)
+
+
+def _constant_p(estimates: list[Estimate], gaps: Floats, pairs: list[tuple[int, int]]) -> float:
+    """p where every group is constant: 2 / (ways to split the two groups' clusters) x pairs."""
+    k = int(np.argmax(abs(gaps)))
+    ways = log_arrangements(*(estimates[group].clusters for group in pairs[k]))
+    return min(1.0, len(pairs) * exp(log(2) - ways)) if gaps[k] else 1.0
 
 
 def _pooled(estimates: list[Estimate], cov: Floats,

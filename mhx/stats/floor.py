@@ -8,6 +8,7 @@ import numpy as np
 
 from mhx.stats.distributions import share_lower_bound, share_upper_bound
 from mhx.stats.estimate import Estimate
+from mhx.stats.means import mean_limits
 from mhx.stats.results import FloorVerdict, WorstGroup
 from mhx.stats.sample import Sample
 
@@ -20,11 +21,11 @@ def one_sided(sample: Sample, group: int, estimate: Estimate,
     its clusters allow: all 20 of 20 at the top leave room for 14 % misses.
     """
     scores = sample.of(group)
-    if estimate.clusters == len(scores) and bool(np.isin(scores, (0.0, 1.0)).all()):
-        hits, n = int(scores.sum()), len(scores)
-        if n:
-            return share_lower_bound(hits, n, alpha), share_upper_bound(hits, n, alpha), "exact"
-    limits = estimate.limits(alpha)
+    hits, n = int(scores.sum()), len(scores)
+    yes_no = sample.lowest >= 0 and sample.highest <= 1 and bool(np.isin(scores, (0.0, 1.0)).all())
+    if n and yes_no and estimate.clusters == n:
+        return share_lower_bound(hits, n, alpha), share_upper_bound(hits, n, alpha), "exact"
+    limits = mean_limits(sample, estimate, alpha)
     if limits is None:
         return None, None, "too few units"
     how = "exact" if estimate.constant else "bootstrap" if estimate.resampled else "t"

@@ -108,3 +108,11 @@ def group_estimates(sample: Sample, cov: Floats, draws: Floats | None) -> list[E
         )
         for group in range(sample.size)
     ]
+
+
+def mean_limits(sample: Sample, estimate: Estimate, tail: float) -> tuple[float, float] | None:
+    """Limits of a group's mean; those of a group without spread stay on the observed scale."""
+    limits = estimate.limits(tail)
+    if limits is None or not estimate.constant:
+        return limits
+    return max(limits[0], sample.lowest), min(limits[1], sample.highest)

@@ -25,7 +25,8 @@ MERGE_COLUMNS = 4  # rows of more columns are hardly ever equal
 MERGE_GAIN = 64  # a multinomial weight costs as much as some 50 Poisson ones
 GRID = 256  # continuous sums are merged on a grid of 1/256 of their range ...
 GRID_LOSS = 1e-3  # ... if that leaves their variance as it was
-CHUNK = 1 << 18  # weights in memory at once: they stay in the cache
+CACHED = 1 << 18  # weights at once for few columns: they stay in the cache and in one thread
+CHUNK = 1 << 22  # ... for many: fewer, larger products, which suffer less where cores are shared
 EXACT_FLIPS = 12  # clusters up to which all 2**n sign vectors are enumerated
 
 
@@ -81,7 +82,7 @@ def flip_sums(values: Floats, *, flips: int, seed: Seed) -> tuple[Floats, bool]:
     out = np.empty((flips, values.shape[1]))
     single = values.astype(np.float32)
     rng = np.random.Generator(np.random.SFC64([*_words(seed), 7]))
-    step = max(1, CHUNK // clusters)
+    step = _step(*values.shape)
     for start in range(0, flips, step):
         rows = min(step, flips - start)
         raw = rng.bit_generator.random_raw(rows * (-(-clusters // 64)))
@@ -103,6 +104,10 @@ def percentile_interval(draws: Floats, *, tail: float, df: float, inflate: float
     return limits
 
 
+def _step(rows: int, columns: int) -> int:
+    return max(1, (CACHED if columns <= MERGE_COLUMNS else CHUNK) // rows)
+
+
 def _words(seed: Seed) -> list[int]:
     return [seed] if isinstance(seed, int) else list(seed)
 
@@ -114,7 +119,7 @@ def _one_stratum(stats: Floats, resamples: int, words: list[int]) -> Floats:
     rows, count = _merged(stats)
     rng = np.random.Generator(np.random.SFC64(words))
     single = rows.astype(np.float32)
-    step = max(1, CHUNK // len(rows))
+    step = _step(*rows.shape)
     for start in range(0, resamples, step):
         size = min(step, resamples - start)
         if count is None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -128,7 +130,9 @@ def test_scores_at_the_floor_decide_nothing(change: pl.Expr, floored: bool) -> N
 def test_groups_that_are_constant_at_different_values_are_different() -> None:
     frame = probes().with_columns(y=pl.when(pl.col("g") == "a").then(0.0).otherwise(2.0))
     for options in ({"unit": ["unit"]}, {}):
-        assert run(frame, **options).contrasts[0].verdict == "different"
+        found = run(frame, **options)
+        assert found.contrasts[0].verdict == "different"
+        assert found.largest[0].verdict == "different"
 
 
 def test_identical_groups_are_named_and_bounded_not_taken_for_certain() -> None:
@@ -211,6 +215,11 @@ def test_a_floor_is_held_to_the_exact_bound(hits: int, floor: float, verdict: st
         assert worst.weakest_bound == pytest.approx(1 - 0.139, abs=0.001)
 
 
+def test_zeros_and_ones_of_a_longer_scale_are_no_shares() -> None:
+    frame = pl.DataFrame({"g": ["a"] * 20 + ["b"] * 20, "y": [0.0, 2.0] * 10 + [0.0, 1.0] * 10})
+    assert run(frame, floor=0.1).worst[0].method == "bootstrap"
+
+
 def test_the_worst_group_is_always_shown() -> None:
     worst = run(probes(gap=-1.0)).worst[0]
     assert (worst.group, worst.floor, worst.verdict) == ("b", None, "no floor given")
@@ -255,6 +264,15 @@ def test_without_a_margin_the_number_of_anchors_is_not_invented() -> None:
     gate = run(frame, language="tongue").cross_language[0]
     assert gate.anchors_needed is None
     assert "margin" in gate.assumption
+
+
+# ---------------------------------------------------------------- weight
+
+def test_importing_the_statistics_loads_no_heavy_package() -> None:
+    code = ("import sys, mhx.stats; "
+            "print([n for n in ('scipy', 'polars', 'statsmodels', 'torch') if n in sys.modules])")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 # ---------------------------------------------------------------- bad input

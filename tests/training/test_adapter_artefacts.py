@@ -59,7 +59,7 @@ def test_manifest_and_model_card_say_how_many_risk_dialogues_were_trained_on(
     card = (fitted / "README.md").read_text(encoding="utf-8")
     assert "risk dialogues in training: 2 of 8" in card
     assert "human: this test (reviewed by nobody)" in card
-    assert "serving it without mhx's resolver" in card
+    assert "resolver, which fills them by territory, age and date" in " ".join(card.split())
     assert "not a therapist" in card
     assert manifest["corpus_sha256"] in card
 
@@ -109,8 +109,11 @@ def test_a_language_without_a_corpus_says_what_to_do(
     assert "mhx adapt --lang cs --until gate" in caught.value.problems[0].fix
 
 
-def test_every_record_without_messages_is_reported_with_its_line(write: Callable[..., Path]) -> None:
-    path = write("data.jsonl", '{"messages": []}\n{"text": "a"}\n{"messages": [{"role": "user"}]}\n')
+def test_every_record_without_messages_is_reported_with_its_line(
+    write: Callable[..., Path],
+) -> None:
+    lines = ['{"messages": []}', '{"text": "a"}', '{"messages": [{"role": "user"}]}']
+    path = write("data.jsonl", "\n".join(lines))
     with pytest.raises(MhxError) as caught:
         records_of(path)
     assert [problem.line for problem in caught.value.problems] == [2, 3]

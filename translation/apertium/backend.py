@@ -12,7 +12,8 @@ from mhx.errors import MhxError, Problem
 INSTALL = "apt install apertium apertium-{pair}"
 KEPT = re.compile(r"(\{\{service:[a-z_]+\}\}|\[[a-z_]+\])")
 RESERVED = re.compile(r"[\[\]{}\\^$@<>*/~]")
-UNKNOWN = re.compile(r"(?<!\\)\*(?=\w)")
+# an escaped character, or the mark of an unknown word
+ESCAPED = re.compile(r"\\(.)|\*(?=\w)", re.DOTALL)
 UNKNOWN_SHARE = 0.34  # of the words: above it the segment counts as not translated
 
 
@@ -52,7 +53,8 @@ class Apertium:
         plans: list[list[str | int]] = []
         for request in batch:
             plan: list[str | int] = []
-            for part in KEPT.split(request.text):
+            # a NUL ends a record: one inside a text would shift every answer after it
+            for part in KEPT.split(request.text.replace("\0", " ")):
                 if KEPT.fullmatch(part) or not re.search(r"\w", part):
                     plan.append(part)
                 else:
@@ -98,8 +100,8 @@ class Apertium:
                 out.append(part)
                 continue
             text = done[part]
-            unknown += len(UNKNOWN.findall(text))
-            plain = re.sub(r"\\(.)", r"\1", UNKNOWN.sub("", text))
+            unknown += sum(match[1] is None for match in ESCAPED.finditer(text))
+            plain = ESCAPED.sub(lambda match: match[1] or "", text)
             out.append(_like(pieces[part], re.sub(r"\s+", " ", plain).strip()))
         text = "".join(out).strip()
         words = len(re.findall(r"\w+", request.text))

@@ -99,6 +99,8 @@ class Seq2Seq:
 
     def translate(self, batch: list[Request]) -> list[Reply]:
         """Longest first in batches of at most BATCH_TOKENS padded tokens; replies in order."""
+        if not batch:
+            return []
         texts = [request.text for request in batch]
         lengths = [len(ids) for ids in self.tokenizer(texts)["input_ids"]]
         order = sorted(range(len(texts)), key=lambda place: -lengths[place])
@@ -120,8 +122,11 @@ class Seq2Seq:
         if self.forced is not None:
             options["forced_bos_token_id"] = self.forced
         with torch.inference_mode():
-            tokens = self.model.generate(**inputs, max_new_tokens=2 * longest + 16, **options)
-        decoded: list[str] = self.tokenizer.batch_decode(tokens, skip_special_tokens=True)
+            tokens = self.model.generate(**inputs, max_new_tokens=_budget(longest), **options)
+        # each text has its own limit, so that its neighbors in the batch do not change its answer
+        own = [1 + _budget(int(length)) for length in inputs["attention_mask"].sum(dim=1)]
+        rows = [row[:limit] for row, limit in zip(tokens, own, strict=True)]
+        decoded: list[str] = self.tokenizer.batch_decode(rows, skip_special_tokens=True)
         return decoded
 
     def _reply(self, source: str, target: str) -> Reply:
@@ -136,6 +141,11 @@ class Seq2Seq:
     def close(self) -> None:
         """Let the model go."""
         self.model = None
+
+
+def _budget(length: int) -> int:
+    """Tokens an answer may have, by the tokens of its source."""
+    return 2 * length + 16
 
 
 def failure_of(source: str, target: str) -> str | None:

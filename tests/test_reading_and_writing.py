@@ -32,10 +32,14 @@ Write = Callable[..., Path]
 
 # ---------------------------------------------------------------- messages
 
+
 @pytest.mark.parametrize(
     ("problem", "text"),
     [
-        (Problem("wrong", "mend it", path="a.yaml", line=3, field="x"), "a.yaml:3: x: wrong — mend it"),
+        (
+            Problem("wrong", "mend it", path="a.yaml", line=3, field="x"),
+            "a.yaml:3: x: wrong — mend it",
+        ),
         (Problem("wrong"), "wrong"),
         (Problem("wrong", path="a.yaml"), "a.yaml: wrong"),
         (Problem("wrong", "mend it", line=3), "wrong — mend it"),
@@ -60,6 +64,7 @@ def test_an_unknown_name_lists_the_known_ones_and_the_nearest() -> None:
 
 # ---------------------------------------------------------------- JSON Lines
 
+
 def test_a_line_separator_inside_a_string_is_text(write: Write) -> None:
     rows = [{"text": "one\u2028two\u2029three\u0085four"}, {"text": "next"}]
     path = write("a.jsonl", "\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n")
@@ -80,20 +85,31 @@ def test_windows_line_ends_and_blank_lines_are_no_problem(write: Write) -> None:
 
 
 @given(st.lists(st.dictionaries(st.text(max_size=5), st.text(), max_size=3), max_size=5))
-def test_json_lines_come_back_as_written(tmp_path_factory: pytest.TempPathFactory, rows: list) -> None:
+def test_json_lines_come_back_as_written(
+    tmp_path_factory: pytest.TempPathFactory, rows: list
+) -> None:
     path = tmp_path_factory.mktemp("jsonl") / "a.jsonl"
     write_jsonl(path, rows)
     assert [row for _, row in read_jsonl(path)] == rows
 
 
 def test_yaml_comes_back_as_written(tmp_path: Path) -> None:
-    value = {"tag": "no", "number": "116 111", "zero": "0800", "text": "سلام: 'x'", "list": [1, None],
-             "flag": True, "date": "2026-11-21", "yes": "true"}
+    value = {
+        "tag": "no",
+        "number": "116 111",
+        "zero": "0800",
+        "text": "سلام: 'x'",
+        "list": [1, None],
+        "flag": True,
+        "date": "2026-11-21",
+        "yes": "true",
+    }
     write_yaml(tmp_path / "a.yaml", value)
     assert read_yaml(tmp_path / "a.yaml")[0] == value
 
 
 # ---------------------------------------------------------------- tables
+
 
 @pytest.mark.parametrize("suffix", [".csv", ".tsv", ".parquet", ".jsonl", ".json"])
 def test_a_table_reads_the_same_from_every_format(tmp_path: Path, suffix: str) -> None:
@@ -120,8 +136,15 @@ def test_columns_that_become_the_same_name_are_a_message(write: Write) -> None:
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("t.csv", ""), ("t.csv", 'a,b\n"open,1\n'), ("t.parquet", "no parquet"), ("t.xlsx", "no xlsx"),
-     ("t.json", "{"), ("t.txt", "x"), ("t.csv", "nazwa\nżółć".encode("cp1250"))],
+    [
+        ("t.csv", ""),
+        ("t.csv", 'a,b\n"open,1\n'),
+        ("t.parquet", "no parquet"),
+        ("t.xlsx", "no xlsx"),
+        ("t.json", "{"),
+        ("t.txt", "x"),
+        ("t.csv", "nazwa\nżółć".encode("cp1250")),
+    ],
 )
 def test_a_table_that_cannot_be_read_is_a_message_with_its_path(
     write: Write, name: str, content: str | bytes
@@ -133,6 +156,7 @@ def test_a_table_that_cannot_be_read_is_a_message_with_its_path(
 
 
 # ---------------------------------------------------------------- atomic writes
+
 
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
@@ -175,8 +199,12 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("only root can mount a tmpfs")
     folder = tmp_path / "disk"
     folder.mkdir()
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)],
-                          capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode:
         pytest.skip(f"no tmpfs can be mounted here: {done.stderr.strip()}")
     yield folder
@@ -192,7 +220,9 @@ def test_a_full_disk_is_a_message_and_the_old_file_stays(tiny_disk: Path, kind: 
         if kind == "text":
             write_text(path, big)
         else:
-            write_parquet(path, pl.DataFrame({"x": [big[n : n + 50] for n in range(0, 300_000, 50)]}))
+            write_parquet(
+                path, pl.DataFrame({"x": [big[n : n + 50] for n in range(0, 300_000, 50)]})
+            )
     assert caught.value.problems[0].path == path
     assert path.read_text() == "old"
     assert list(tiny_disk.iterdir()) == [path]
