@@ -101,6 +101,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     allowed = [entry["reason"] for entry in read_yaml(Path(__file__).parent / "skips.yaml")[0]]
     unnamed = [item for item in _skipped if not item[1].startswith(tuple(allowed))]
     for nodeid, reason in unnamed:
-        sys.stderr.write(f"\nskipped for a reason tests/skips.yaml does not name: {nodeid}: {reason}")
+        sys.stderr.write(f"\nskipped, and tests/skips.yaml does not say why: {nodeid}: {reason}")
     if unnamed and session.exitstatus == 0:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

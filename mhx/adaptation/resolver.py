@@ -9,7 +9,7 @@ from datetime import date
 
 from mhx.schema import Prompts, Service, Territory
 
-SLOT = re.compile(r"\{\{service:([a-z_]+)\}\}")
+SLOT = re.compile(r"\{\{\s*service:\s*([a-z_]+)\s*\}\}")  # a model may add blanks
 # What may be shown. A weak source ships only after a re-check (reference: certainty V*).
 SHOWN = ("verified", "sourced", "conflicting")
 ENDANGERING = {"police", "state", "family_notification"}

@@ -8,7 +8,6 @@ from typing import Any
 from mhx.files import write_json
 from mhx.schema import FORMATS
 
-
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
