@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from mhx.adaptation.resolver import SLOT, resolve
 from mhx.adaptation.rules import adapt_segment, plan_from_test, run_rule_tests
 from mhx.cards import coverage, load_territory
-from mhx.errors import MhxError, Problem
+from mhx.errors import MhxError, Problem, unknown
 from mhx.files import load_model, read_yaml
 from mhx.language import Language, load_language
 from mhx.schema import (
@@ -55,7 +55,7 @@ def check(shelves: Shelves, name: str | None = None, *, today: date) -> list[Rep
         if name is None or plugin_name == name
     ]
     if name is not None and not plugins:
-        shelves.get("languages", name)  # raises, with the nearest name
+        raise unknown("plugin", name, {known for _, known in shelves.plugins})
     return [check_plugin(plugin, shelves, today=today) for plugin in plugins]
 
 
@@ -100,16 +100,25 @@ def _language(plugin: Plugin, shelves: Shelves, report: Report, today: date) -> 
             report.problems.append(
                 Problem("missing", f"mhx new {plugin.name} writes one", path=plugin.folder / name)
             )
-    for attribute in ("prompts", "tests", "recipe", "probes", "cues", "risk_cues", "hooks"):
+    for attribute in ("prompts", "tests", "recipe", "probes", "cues", "risk_cues", "hooks", "card"):
         with _collect(report):
             getattr(language, attribute)
     for path in sorted(plugin.folder.glob("culture_card.*.yaml")):
         with _collect(report):
             load_model(path, Card)
-    with _collect(report):
-        shelves.get("culture_cards", manifest.territory)
-    with _collect(report):
-        shelves.get("translation", manifest.default_translator.partition(":")[0])
+    translator = manifest.default_translator.partition(":")[0]
+    for shelf, field_name, wanted in (
+        ("culture_cards", "territory", manifest.territory),
+        ("translation", "default_translator", translator),
+    ):
+        try:
+            shelves.get(shelf, wanted)
+        except MhxError as error:
+            line = read_yaml(plugin.manifest)[1].get((field_name,))
+            report.problems += [
+                replace(problem, path=plugin.manifest, line=line, field=field_name)
+                for problem in error.problems
+            ]
     if report.problems:
         return
     report.coverage = coverage(language.card)
@@ -118,13 +127,32 @@ def _language(plugin: Plugin, shelves: Shelves, report: Report, today: date) -> 
         "rules": len(language.card.rules),
         "rule tests": sum(len(rule.tests) for rule in language.card.rules),
     }
-    report.problems += _rule_problems(language)
+    report.problems += _evidence_problems(language) + _rule_problems(language)
     report.problems += list(_golden_problems(language))
     report.problems += list(_crisis_problems(language, shelves))
     report.problems += list(_slot_problems(language))
     with _collect(report):
         report.counts["dialogues"] = _check_corpus(language, shelves)
     _tier(language, shelves, report, today)
+
+
+def _evidence_problems(language: Language) -> list[Problem]:
+    """Rules of the language's own card whose evidence is no fact or source of it."""
+    card = language.card
+    known = {fact.id for fact in card.facts} | {source.id for source in card.sources}
+    value, lines = read_yaml(language.card_path)
+    return [
+        Problem(
+            f"{name!r} is no fact or source of the card",
+            "name the id of a fact or a source",
+            path=language.card_path,
+            line=lines.get(("rules", number, "evidence")),
+            field=f"rules[{number}].evidence",
+        )
+        for number, rule in enumerate(value.get("rules") or [])
+        for name in rule.get("evidence") or []
+        if name not in known
+    ]
 
 
 def _rule_problems(language: Language) -> list[Problem]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -23,6 +25,7 @@ Path_ = tuple[str | int, ...]
 Lines = dict[Path_, int]
 M = TypeVar("M", bound="BaseModel")
 JSON_INDENT = 1
+FULL = 65536  # bytes free, below which a failed write is taken for a full disk
 TABLES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson", ".xlsx", ".json")
 
 
@@ -222,6 +225,8 @@ def _schema_problem(
         kinds = {date: "a date", bool: "true or false"}
         name = kinds.get(type(given), "a number")
         message, fix = f"{shown} is {name}, text is wanted", f'put it in quotes: "{shown}"'
+    elif kind == "literal_error":
+        message, fix = f"{given!r} is not one of the values", f"write {error['ctx']['expected']}"
     elif kind == "value_error":
         message = message.removeprefix("Value error, ")
         message, _, fix = message.partition(" — ")
@@ -405,7 +410,10 @@ def write_parquet(path: Path, frame: pl.DataFrame) -> None:
             frame.write_parquet(temporary, compression="zstd", statistics=False)
         except pl.exceptions.PolarsError as error:
             # polars wraps what the system said: "... No space left on device (os error 28)"
-            code = re.search(r"\(os error (\d+)\)", str(error))
-            if code is None:
+            found = re.search(r"\(os error (\d+)\)", str(error))
+            code = int(found[1]) if found else 0
+            if not code and shutil.disk_usage(temporary.parent).free < FULL:
+                code = errno.ENOSPC  # of a full disk under the footer polars says "transport error"
+            if not code:
                 raise
-            raise OSError(int(code[1]), os.strerror(int(code[1])), str(path)) from error
+            raise OSError(code, os.strerror(code), str(path)) from error

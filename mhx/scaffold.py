@@ -10,6 +10,7 @@ from mhx.files import read_text, write_text
 from mhx.shelves import shipped_root
 
 TAG = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+NAME = re.compile(r"[^\W\d_][\w .()'’-]*")  # no mark that YAML reads as its own
 
 
 def new_language(tag: str, *, name: str, territory: str, into: Path) -> list[Path]:
@@ -20,6 +21,8 @@ def new_language(tag: str, *, name: str, territory: str, into: Path) -> list[Pat
     """
     if not TAG.fullmatch(tag):
         raise UsageError(f"{tag!r} is not a language tag", "write BCP-47, such as es or pt-BR")
+    if not NAME.fullmatch(name):
+        raise UsageError(f"{name!r} is not a language's name", "letters, blanks, - . ' ( ) only")
     template = shipped_root() / "languages" / "_template"
     folder = into / "languages" / tag
     if folder.exists():

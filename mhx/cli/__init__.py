@@ -12,8 +12,14 @@ def main() -> None:
     from mhx.cli.app import app
 
     try:
-        app(standalone_mode=False)
-    except SystemExit:
+        code = app(standalone_mode=False, prog_name="mhx")
+        if code == EXIT_INTERRUPTED:  # Typer turns Ctrl-C into a return value
+            raise KeyboardInterrupt
+        if isinstance(code, int):
+            sys.exit(code)
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # Typer's own ending: exit code 1
+            sys.exit(0)
         raise
     except MhxError as error:
         for problem in error.problems:

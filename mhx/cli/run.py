@@ -160,7 +160,7 @@ def _show(run: Run) -> None:
                 "rejected": counts.rejected,
             }
             reasons = ", ".join(f"{code} {number}" for code, number in counts.reasons.items())
-            notes += [f"{name}: why not: {reasons}"] if reasons else []
+            notes += [f"{name}: not accepted: {reasons}"] if reasons else []
             notes += [f"{name}: {note}" for note in counts.notes]
         rows.append(row)
     common.table(

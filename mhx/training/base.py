@@ -72,7 +72,12 @@ def load_model(name: str, *, device: str = "auto", adapter: Path | None = None) 
         require("peft")
         from peft import PeftModel
 
-        model = PeftModel.from_pretrained(model, str(adapter))
+        try:
+            model = PeftModel.from_pretrained(model, str(adapter))
+        except (OSError, ValueError, RuntimeError) as error:
+            what = f"no adapter for {name!r} here: {(str(error).splitlines() or [''])[0]}"
+            fix = "give a folder with adapter_config.json and its weights, trained on this base"
+            raise MhxError(Problem(what, fix, path=adapter)) from error
     return model.to(device)
 
 

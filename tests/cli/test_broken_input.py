@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 Mhx = Callable[..., Any]
-FORM = re.compile(r"^(?P<path>\S[^:\n]*):(?P<line>\d+): (?P<field>[\w.\[\]]+): .+ — .+$")
+FORM = re.compile(r"^(?P<path>\S[^:\n]*):(?P<line>\d+): (?P<field>[\w.\[\] ]+): .+ — .+$")
 
 
 @pytest.fixture
@@ -33,10 +33,11 @@ def replaced(path: Path, old: str, new: str) -> None:
         ("version: 0.1.0\n", "version: 0.1.0\nversion: 0.2.0\n", "version", "duplicate key"),
         ("  certainty: unverified\n  norm", "  certainty: sourced\n  norm", "facts", "source"),
         ("  certainty: unverified\n  norm",
-         "  certainty: weak\n  sources: [S-99]\n  norm", "facts", "S-99"),
+         "  certainty: weak\n  sources: [S-99]\n  norm", "cs.style.plain", "S-99"),
         ("  depth: surface ", "  depth: shallow ", "depth", "surface"),
         ("  evidence: [cs.style.plain]", "  evidence: [cs.style.plian]", "rules", "plian"),
-        ("match: {regex: '!{2,}'}", "match: {regex: '!{2,'}", "rules", ""),
+        ("match: {regex: '!{2,}'}", "match: {regex: '(!{2,}'}", "cs.style.exclamation",
+         "bad regex"),
     ],
     ids=["unknown key", "duplicate key", "no source", "unknown source", "unknown value",
          "unknown evidence", "broken pattern"],
@@ -100,11 +101,14 @@ def test_every_malformed_line_is_reported_and_u2028_is_text(
     assert mhx("adapt", "--lang", "pl", "--source", path, "--until", "load").code == 0
 
 
-@pytest.mark.parametrize(("encoding", "hint"), [("cp1250", "another encoding"), ("utf-16", "UTF-16")])
+@pytest.mark.parametrize(
+    ("encoding", "hint"), [("cp1250", "another encoding"), ("utf-16", "UTF-16")]
+)
 def test_a_wrong_encoding_is_said_with_its_line_and_the_command(
     encoding: str, hint: str, mhx: Mhx, write: Callable[..., Path]
 ) -> None:
-    path = write("talk.csv", "seeker,supporter\nIdę.,Słucham.\nŹle śpię.,Słyszę.\n".encode(encoding))
+    text = "seeker,supporter\nIdę.,Słucham.\nŹle śpię.,Słyszę.\n"
+    path = write("talk.csv", text.encode(encoding))
     done = mhx("adapt", "--lang", "pl", "--source", path, "--until", "load")
     assert done.code == 1
     assert re.search(rf"^{re.escape(str(path))}:[12]: not UTF-8 .*{hint}", done.err, re.MULTILINE)
@@ -163,7 +167,8 @@ def test_a_missing_source_is_said_before_anything_is_made(mhx: Mhx, here: Path) 
     ("content", "what"),
     [
         ("<tmx><body><tu>", "not XML"),
-        ('<!DOCTYPE t [<!ENTITY a "b">]><tmx><body/></tmx>', "declares an XML entity"),
+        ('<!DOCTYPE t [<!ENTITY a "b">]><tmx><body>'
+         '<tu><tuv lang="en"><seg>a &a; c</seg></tuv></tu></body></tmx>', "declares an XML entity"),
         ("<tmx><body></body></tmx>", "no unit with both 'en' and 'pl'"),
         (b"PK\x03\x04", "unzip it first"),
     ],

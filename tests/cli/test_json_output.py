@@ -26,7 +26,7 @@ def table(write: Callable[..., Path]) -> Path:
     "arguments",
     [
         ["langs"],
-        ["check", "pl"],
+        ["check", "PL"],
         ["check", "apertium"],
         ["card", "show", "pl", "--as", "json"],
         ["card", "lint", "pl"],

@@ -87,12 +87,23 @@ def test_a_tag_that_is_none_is_refused(tag: str, mhx: Mhx, here: Path) -> None:
     assert list(here.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["Norwegian: Bokmål", "O'odham", "[Draft] Czech", "# Klingon"])
-def test_a_name_with_marks_of_yaml_gives_a_folder_that_passes(name: str, mhx: Mhx) -> None:
+@pytest.mark.parametrize("name", ["Norwegian: Bokmål", "[Draft] Czech", "# Klingon", "7", " "])
+def test_a_name_that_yaml_would_read_otherwise_is_refused(
+    name: str, mhx: Mhx, here: Path
+) -> None:
+    done = mhx("new", "cs", "--name", name, "--territory", "PL")
+    assert done.code == 2
+    assert "is not a language's name" in done.err
+    assert list(here.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["Norwegian (Bokmål)", "O'odham", "Serbo-Croatian", "فارسی"])
+def test_a_name_with_marks_and_letters_of_its_own_passes(name: str, mhx: Mhx) -> None:
     assert mhx("new", "cs", "--name", name, "--territory", "PL").code == 0
     done = mhx("check", "cs", "--json")
     assert done.code == 0, done.err
-    assert next(row for row in mhx("langs", "--json").json if row["tag"] == "cs")["language"] == name
+    row = next(row for row in mhx("langs", "--json").json if row["tag"] == "cs")
+    assert row["language"] == name
 
 
 def test_a_territory_that_no_folder_describes_is_named(mhx: Mhx) -> None:

@@ -114,7 +114,8 @@ def test_a_pair_that_apertium_does_not_have_names_the_command(mhx: Mhx) -> None:
 def test_a_model_that_is_not_there_is_named_before_the_network_is_blamed(
     mhx: Mhx, here: Path
 ) -> None:
-    done = mhx("adapt", "--lang", "pl", "--translator", f"hf:{here / 'no-model'}", "--until", "gate")
+    model = f"hf:{here / 'no-model'}"
+    done = mhx("adapt", "--lang", "pl", "--translator", model, "--until", "gate")
     assert done.code == 1
     assert "no-model' cannot be loaded" in done.err
     assert "Traceback" not in done.err

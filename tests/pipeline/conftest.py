@@ -77,7 +77,8 @@ def command() -> Callable[..., subprocess.Popen[str]]:
         return subprocess.Popen(
             [*(program or COMMAND), "adapt", "--lang", "pl", "--out", str(out), "--today",
              TODAY.isoformat(), "--device", "cpu", *arguments],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ONE_THREAD, cwd=out.parent,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ONE_THREAD,
+            cwd=out.parent,
         )
 
     return start

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
@@ -32,7 +33,7 @@ def test_every_stage_up_to_the_gate_adds_up(undisturbed: Path) -> None:
 
 def test_what_a_stage_accepts_and_reviews_is_what_the_next_one_gets(undisturbed: Path) -> None:
     found = [records(undisturbed)[name].counts for name in UNTIL_GATE]
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in pairwise(found):
         assert before is not None
         assert after is not None
         assert after.rows_in == before.rows_in - before.rejected

@@ -131,7 +131,7 @@ def test_from_on_a_damaged_earlier_stage_says_which_one(go: Go, out: Path) -> No
     assert "--from translate" in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"load": {"key": 1}}'], ids=["cut", "list", "shape"])
+@pytest.mark.parametrize("text", ["{", "[1]", '{"load": {"key": 1}}'], ids=["cut", "list", "shape"])
 def test_a_damaged_stage_record_says_what_to_do(text: str, go: Go, out: Path) -> None:
     (out / "pl/2026-11-21-1/stages.json").write_text(text)
     with pytest.raises(MhxError, match=r"stages\.json: .* — delete it"):

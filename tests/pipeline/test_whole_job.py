@@ -114,7 +114,7 @@ def test_a_notebook_writes_the_report_again(full: Path, tmp_path: Path) -> None:
     shutil.rmtree(folder / "report")
     page = report(folder)
     assert page == folder / "report/index.html"
-    assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
 def test_the_log_has_a_start_and_an_end_of_every_stage(full: Path) -> None:
