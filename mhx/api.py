@@ -8,11 +8,14 @@ from pathlib import Path
 
 from mhx.cards import load_territory
 from mhx.errors import MhxError, Problem, unknown
-from mhx.files import hash_file, hash_folder
+from mhx.files import hash_file, hash_folder, hash_json, load_model
 from mhx.language import Language, load_language
 from mhx.run import Reporter, Run, RunSettings, Silent, choose_folder, read_settings
+from mhx.schema import SuiteManifest
 from mhx.shelves import Shelves, default_shelves
 from mhx.training.base import base_hash
+
+DEVICES = ("auto", "cpu", "cuda")
 
 
 def open_run(
@@ -66,6 +69,8 @@ def open_run(
     problems += [
         Problem("no such file", "check the path", path=path) for path in files if not path.is_file()
     ]
+    if device not in DEVICES:
+        problems += unknown("device", device, DEVICES).problems
     if problems:
         raise MhxError(problems)
     settings = RunSettings(
@@ -157,5 +162,18 @@ def _plugin_hashes(
     }
     skip = ("__pycache__", "adapters", "README.md")
     hashes = {name: hash_folder(folder, skip=skip) for name, folder in folders.items()}
-    hashes["base_card"] = hash_file(shelves.base_card())
+    hashes["card"] = hash_json(language.card.model_dump(mode="json"))
+    hashes["suite"] = hash_json([hashes["suite"], *_measure_hashes(shelves, suite)])
+    # the gate refuses the numbers of every territory's services
+    hashes["territories"] = hash_json(
+        [
+            hash_file(shelves.get("culture_cards", code).manifest)
+            for code in shelves.names("culture_cards")
+        ]
+    )
     return hashes
+
+
+def _measure_hashes(shelves: Shelves, suite: str) -> list[str]:
+    manifest = load_model(shelves.get("eval", suite).folder / "suite.yaml", SuiteManifest)
+    return [hash_folder(shelves.get("eval", name).folder) for name in manifest.measures]

@@ -214,7 +214,7 @@ def _crisis_problems(language: Language, shelves: Shelves) -> Iterator[Problem]:
             f"{{{{service:{case.slot}}}}}",
             territory,
             age=case.age,
-            today=date.fromisoformat(case.today),
+            today=case.today,
             prompts=language.prompts,
             group=case.group,
         )

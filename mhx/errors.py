@@ -58,7 +58,9 @@ def unknown(kind: str, name: str, known: Iterable[str], *, fix: str = "") -> Mhx
     return MhxError(Problem(f"unknown {kind} {name!r}", f"{hint}known: {listing}{tail}"))
 
 
-def os_problem(error: OSError, path: Path | str | None = None) -> MhxError:
+def os_problem(
+    error: OSError, path: Path | str | None = None, *, reading: bool = False
+) -> MhxError:
     """A failed file operation as a message: full disk, no permission, missing file."""
     import errno
 
@@ -75,4 +77,6 @@ def os_problem(error: OSError, path: Path | str | None = None) -> MhxError:
     }
     where = path if path is not None else (error.filename or None)
     fix = fixes.get(error.errno or 0, "")
+    if reading and error.errno in (errno.EACCES, errno.EPERM):
+        fix = "no permission to read it: chmod u+r FILE, or ask its owner"
     return MhxError(Problem(error.strerror or str(error), fix, path=where))

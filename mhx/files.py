@@ -40,7 +40,7 @@ def read_text(path: Path) -> str:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise os_problem(error, path) from error
+        raise os_problem(error, path, reading=True) from error
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -72,6 +72,10 @@ def read_jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             what = f"not JSON: {error.msg} at column {error.colno}"
             problems.append(Problem(what, "one JSON object a line", path=path, line=number))
             continue
+        if "\\ud" in line.lower() and not _encodable(value):
+            what = "half of a surrogate pair (\\\\ud83d alone): no text can hold it"
+            problems.append(Problem(what, "write the whole character", path=path, line=number))
+            continue
         if not isinstance(value, dict):
             what = f"a {type(value).__name__}, not an object"
             problems.append(Problem(what, "one JSON object a line", path=path, line=number))
@@ -80,6 +84,14 @@ def read_jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     if problems:
         raise MhxError(problems)
     yield from rows
+
+
+def _encodable(value: Any) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 # ---------------------------------------------------------------- strict YAML
@@ -396,6 +408,7 @@ def write_yaml(path: Path, value: Any) -> None:
     yaml.default_flow_style = False
     yaml.allow_unicode = True
     yaml.width = 110
+    yaml.representer.ignore_aliases = lambda data: True  # the strict reader refuses aliases
     stream = io.StringIO()
     yaml.dump(value, stream)
     write_text(path, stream.getvalue())

@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 from datetime import UTC, datetime
 from importlib import import_module
-from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from mhx.errors import MhxError, Problem, unknown
 from mhx.files import atomic_path, hash_file, hash_json
@@ -57,17 +57,24 @@ def execute(
 
 
 def stage_key(run: Run, name: str, previous: str | None) -> str:
-    """The hash of what a stage reads: the outputs before it and the settings it declares."""
+    """The hash of what a stage may read: all outputs before it, the settings it declares."""
     settings = run.settings.model_dump(mode="json")
-    before = run.records()[previous].outputs if previous else {}
+    records = run.records()
+    earlier = STAGES[: STAGES.index(previous) + 1] if previous else ()
     return hash_json(
         {
             "stage": name,
             "mhx": __version__,
-            "settings": {field: settings[field] for field in stage_module(name).SETTINGS},
-            "inputs": before,
+            "settings": {field: _setting(settings, field) for field in stage_module(name).SETTINGS},
+            "inputs": {stage: records[stage].outputs for stage in earlier},
         }
     )
+
+
+def _setting(settings: dict[str, Any], field: str) -> Any:
+    """A run setting by name; ``plugin_sha256.language`` is one entry of a mapping."""
+    name, _, entry = field.partition(".")
+    return settings[name].get(entry) if entry else settings[name]
 
 
 def _do(run: Run, name: str, key: str) -> None:
@@ -96,7 +103,12 @@ def _do(run: Run, name: str, key: str) -> None:
 
 
 def _borrow(run: Run, name: str, key: str) -> bool:
-    """Take a stage's outputs from another run that made them from the same inputs."""
+    """Take a stage's outputs from another run that made them from the same inputs.
+
+    Not a stage whose outputs name the run (the report).
+    """
+    if getattr(stage_module(name), "NAMES_THE_RUN", False):
+        return False
     for folder in reversed(run_folders(run.folder.parent.parent, run.settings.lang)):
         if folder == run.folder:
             continue
@@ -114,7 +126,3 @@ def _borrow(run: Run, name: str, key: str) -> bool:
         return True
     return False
 
-
-def run_size(folder: Path) -> int:
-    """Bytes under a folder."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

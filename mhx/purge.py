@@ -19,6 +19,7 @@ def targets(out: Path, *, cache: bool, runs: bool, lang: str | None) -> list[tup
             [lang] if lang else [path.name for path in sorted(out.glob("*")) if path.is_dir()]
         )
         found += [folder for name in languages for folder in run_folders(out, name)]
+        found += [path for name in languages if (path := out / name / "adapters").is_dir()]
     return [(path, _size(path)) for path in found]
 
 

@@ -41,16 +41,23 @@ def open_measure(
     name: str, settings: MeasureSettings, shelves: Shelves
 ) -> tuple[MeasureManifest, Measure]:
     """A measure of the eval shelf, opened. Raises MhxError for an unknown or incomplete one."""
+    manifest = measure_manifest(name, shelves)
+    plugin = shelves.get("eval", name)
+    module = shelves.module(plugin, "measure.py")
+    if module is None:
+        raise MhxError(Problem("no measure.py", "a measure needs one", path=plugin.folder))
+    measure: Measure = module.open(settings)
+    return manifest, measure
+
+
+def measure_manifest(name: str, shelves: Shelves) -> MeasureManifest:
+    """The manifest of a measure; a suite's name is an error."""
     plugin = shelves.get("eval", name)
     if plugin.manifest.name != "measure.yaml":
         raise MhxError(
             Problem(f"{name} is a suite, not a measure", "name a measure", path=plugin.folder)
         )
-    module = shelves.module(plugin, "measure.py")
-    if module is None:
-        raise MhxError(Problem("no measure.py", "a measure needs one", path=plugin.folder))
-    measure: Measure = module.open(settings)
-    return load_model(plugin.manifest, MeasureManifest), measure
+    return load_model(plugin.manifest, MeasureManifest)
 
 
 class Overlap:
@@ -183,9 +190,7 @@ def score_table(
     import polars as pl
 
     folder = shelves.get("languages", lang).folder
-    manifest, opened = open_measure(
-        measure, MeasureSettings(lang=lang, language_folder=folder), shelves
-    )
+    manifest = measure_manifest(measure, shelves)
     wanted = {name: column for name, column in columns.items() if column is not None}
     problems = [
         Problem(
@@ -200,6 +205,8 @@ def score_table(
         problems.append(Problem(f"{measure} is scored inside a run", "mhx adapt", path=path))
     if problems:
         raise MhxError(problems)
+    settings = MeasureSettings(lang=lang, language_folder=folder)
+    opened = open_measure(measure, settings, shelves)[1]
     unit = (
         frame[wanted["unit"]].cast(pl.String)
         if "unit" in wanted

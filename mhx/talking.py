@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -9,14 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from mhx.adaptation.resolver import resolve
-from mhx.adaptation.rules import compiled
+from mhx.adaptation.rules import finds
 from mhx.cards import load_territory
-from mhx.errors import MhxError, Problem
+from mhx.corpus.privacy import phones
+from mhx.errors import MhxError, Problem, unknown
 from mhx.language import Language, load_language
 from mhx.schema import Territory
 from mhx.shelves import Shelves
 from mhx.training.generate import generate
 from mhx.training.masks import Message
+
+LEFTOVER = re.compile(r"\{\{?[^{}]*\}?\}|\{\{[^{}]*")  # a slot no territory knows
 
 
 @dataclass
@@ -30,6 +34,7 @@ class Talker:
     tokenizer: Any
     today: date
     age: int | None
+    group: str | None = None
 
     @classmethod
     def open(
@@ -43,11 +48,15 @@ class Talker:
         today: date,
         age: int | None,
         device: str,
+        group: str | None = None,
     ) -> Talker:
         """Load base and adapter. Raises MhxError when there is no adapter for the base."""
         from mhx.training.base import load_model, load_tokenizer
 
         language = load_language(lang, shelves=shelves)
+        place = load_territory(territory or language.manifest.territory, shelves=shelves)
+        if group is not None and group not in place.not_routed:
+            raise unknown("group", group, place.not_routed)
         base = base or language.recipe.base
         folder = None if adapter == "none" else Path(adapter) if adapter else language.adapter(base)
         if folder is None and adapter != "none":
@@ -60,11 +69,12 @@ class Talker:
         return cls(
             name=f"{base} + {lang} adapter" if folder else f"{base}, base only",
             language=language,
-            territory=load_territory(territory or language.manifest.territory, shelves=shelves),
+            territory=place,
             model=load_model(base, device=device, adapter=folder),
             tokenizer=load_tokenizer(base),
             today=today,
             age=age,
+            group=group,
         )
 
     def answer(
@@ -92,16 +102,28 @@ class Talker:
         return conversation(self.language, texts)
 
     def shown(self, text: str) -> str:
-        """A text with its service slots resolved for place, age and day."""
-        return resolve(
-            text, self.territory, age=self.age, today=self.today, prompts=self.language.prompts
+        """A model's text as a person may see it.
+
+        Digits that read as a phone number are the model's invention and go; slots are resolved
+        for place, age, day and group; what is left in braces becomes the words without digits.
+        """
+        prompts = self.language.prompts
+        for start, end in sorted(phones(text), reverse=True):
+            text = text[:start] + prompts.no_number + text[end:]
+        resolved = resolve(
+            text,
+            self.territory,
+            age=self.age,
+            today=self.today,
+            prompts=prompts,
+            group=self.group,
         )
+        return LEFTOVER.sub(prompts.no_number, resolved)
 
     def is_risk(self, text: str) -> bool:
         """Whether the language's risk cues match (a screen; no cues: never)."""
         cues = self.language.risk_cues
-        patterns = [*cues.explicit, *cues.indirect] if cues else []
-        return any(compiled(pattern, ignore_case=True).search(text) for pattern in patterns)
+        return cues is not None and finds([*cues.explicit, *cues.indirect], text)
 
     def handover(self) -> str:
         """The hand-over phrase with the service of this territory."""

@@ -218,8 +218,10 @@ def test_the_usual_length_ratio_is_the_yardstick(shelves: Shelves) -> None:
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ("1,200.50 and ۳", {"120050": 1, "3": 1}),
+        ("1,200.50 and ۳", {"1200.50": 1, "3": 1}),
         ("7, 7 and 7", {"7": 3}),
+        ("1.5 mg, 1,5 mg and 15 mg", {"1.5": 2, "15": 1}),
+        ("1 200 and 1.200", {"1200": 2}),
         (f"{SLOT} none", {}),
         ("24/7", {"24": 1, "7": 1}),
     ],

@@ -6,7 +6,7 @@ import json
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from mhx.adaptation.rules import compiled
+from mhx.adaptation.rules import compiled, finds
 from mhx.contracts import Measure, MeasureSettings
 from mhx.errors import MhxError, Problem
 from mhx.files import hash_file, load_model
@@ -82,9 +82,6 @@ class Cues:
 
 
 def _window_level(window: str, cues: MechanismCues) -> int:
-    def hit(patterns: list[str]) -> bool:
-        return any(compiled(pattern, ignore_case=True).search(window) for pattern in patterns)
-
-    if hit(cues.veto):
+    if finds(cues.veto, window):
         return 0
-    return 2 if hit(cues.strong) else 1 if hit(cues.weak) else 0
+    return 2 if finds(cues.strong, window) else 1 if finds(cues.weak, window) else 0

@@ -40,7 +40,7 @@ class Perplexity:
             {"id": unit, "messages": json.loads(text)}
             for unit, text in zip(frame["unit"], frame["response"], strict=True)
         ]
-        tokenizer, encoded = encode_records(
+        data = encode_records(
             records, str(options["base"]), max_length=int(options.get("max_length", 1024))
         )
         adapter = options.get("adapter")
@@ -49,11 +49,14 @@ class Perplexity:
             device=self.settings.device,
             adapter=Path(str(adapter)) if adapter else None,
         )
-        self._losses = [mean_loss(model, [item], tokenizer.pad_token_id) for item in encoded]
-        rows = [
-            (str(record["id"]), "perplexity", math.exp(loss), "scored")
-            for record, (loss, _) in zip(records, self._losses, strict=True)
+        pad = data.tokenizer.pad_token_id
+        self._losses = [mean_loss(model, [item], pad) for item in data.encoded]
+        kept = [str(item["id"]) for item in records if str(item["id"]) not in data.left_out]
+        rows: list[tuple[str, str, float | None, str]] = [
+            (unit, "perplexity", math.exp(loss), "scored")
+            for unit, (loss, _) in zip(kept, self._losses, strict=True)
         ]
+        rows += [(unit, "perplexity", None, "missing") for unit in data.left_out]
         return long_frame(rows, self.signature)
 
     def agreement(self) -> dict[str, Any]:

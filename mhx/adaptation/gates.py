@@ -16,10 +16,12 @@ from mhx.corpus.privacy import latin_digits, phones
 from mhx.schema import Edit, LanguageManifest, Plan
 
 NUMBER = re.compile(r"\d+(?:[.,\u066b\u066c  ]\d{3})*(?:[.,\u066b]\d+)?")
-PLACEHOLDER = re.compile(r"\[(?:email|link|pesel|national_code|phone|name)\]")
+PLACEHOLDER = re.compile(r"\[(?:email|link|pesel|national_code|account|phone|name)\]")
 RESIDUE_SHARE = 0.5  # of a segment's words of four letters or more, taken over unchanged
 LANGUAGE_LETTERS = 25  # a shorter text is too little for language identification
 LANGUAGE_MARGIN = 0.2
+UNKNOWN_WORDS = re.compile(r"(\d+) unknown words")  # what an engine says in its detail
+UNKNOWN_SHARE = 0.03  # of a dialogue's words
 LENGTH_FACTOR = 3.0  # times the corpus's own median ratio, either way
 
 
@@ -57,6 +59,7 @@ class GateContext:
     target: LanguageManifest
     length_ratio: float
     service_numbers: frozenset[str]
+    user_text: bool = False
 
 
 def check_dialogue(segments: Sequence[Segment], plan: Plan, context: GateContext) -> list[Reason]:
@@ -70,7 +73,21 @@ def check_dialogue(segments: Sequence[Segment], plan: Plan, context: GateContext
             for code, severity, message in check(segment, plan, context):
                 reasons.append(Reason(code, number, severity, message))
     reasons += _address_consistency(segments)
+    reasons += _unknown_words(segments)
     return reasons
+
+
+def _unknown_words(segments: Sequence[Segment]) -> Iterator[Reason]:
+    """Source words a rule-based engine did not know and left standing, over a share."""
+    found = [
+        (number, int(match[1]))
+        for number, segment in enumerate(segments)
+        if (match := UNKNOWN_WORDS.match(segment.detail))
+    ]
+    words = sum(len(segment.source.split()) for segment in segments)
+    left = sum(count for _, count in found)
+    if left > UNKNOWN_SHARE * words:
+        yield Reason("unknown_words", found[0][0], "review", f"{left} of {words} words left as is")
 
 
 Found = Iterator[tuple[str, str, str]]
@@ -97,9 +114,15 @@ def _conservation(segment: Segment, plan: Plan, context: GateContext) -> Found:
 
 
 def numbers(text: str) -> Counter[str]:
-    """Numbers in digits of any script, separators removed."""
+    """Numbers in digits of any script, in one notation."""
     found = NUMBER.findall(SLOT.sub("", latin_digits(text)))
-    return Counter(re.sub(r"\D", "", item) for item in found)
+    return Counter(_plain_number(item) for item in found)
+
+
+def _plain_number(text: str) -> str:
+    """``1,234.50`` and ``1 234,50`` as ``1234.50``: groups of three joined, a decimal kept."""
+    joined = re.sub(r"(?<=\d)[.,\u066b\u066c\u00a0\u202f ](?=\d{3}(?!\d))", "", text)
+    return re.sub(r"[,\u066b]", ".", joined)
 
 
 def listed(text: str) -> str:
@@ -108,9 +131,9 @@ def listed(text: str) -> str:
 
 
 def _sentences(segment: Segment, plan: Plan, context: GateContext) -> Found:
-    """A segment is one sentence: more end marks than the source asks for a look."""
+    """A sentence that came or went: end marks are counted, an abbreviation is forgiven."""
     before, after = (_ends(text) for text in (segment.source, segment.faithful or ""))
-    if after > before + 1:
+    if after > before + 1 or after < before:
         yield "conservation.sentences", "review", f"{before} sentence ends became {after}"
 
 
@@ -131,11 +154,21 @@ def _residue(segment: Segment, plan: Plan, context: GateContext) -> Found:
     """Words of the source standing in the target: an untranslated rest."""
     names = {entity.src.lower() for entity in plan.entities}
     names |= {str(person.name).lower() for person in (plan.seeker, plan.supporter)}
+    if _copied(segment, names):
+        yield "source_copied", "review", "the target is the source"
+        return
     source = [word for word in _words(segment.source) if word not in names]
     target = set(_words(segment.adapted or ""))
     kept = [word for word in source if word in target]
     if len(source) >= 3 and len(kept) / len(source) > RESIDUE_SHARE:
         yield "residue", "review", f"source words left: {', '.join(kept[:5])}"
+
+
+def _copied(segment: Segment, names: set[str]) -> bool:
+    """Whether a segment with a word that is no name came through as it was."""
+    words = [word.lower() for word in re.findall(r"[^\W\d_]{2,}", segment.source)]
+    same = segment.source.strip().lower() == (segment.adapted or "").strip().lower()
+    return same and any(word not in names for word in words)
 
 
 def _words(text: str) -> list[str]:
@@ -153,8 +186,12 @@ def _phone(segment: Segment, plan: Plan, context: GateContext) -> Found:
 
 
 def _findings(segment: Segment, plan: Plan, context: GateContext) -> Found:
+    avoid = context.target.grammar.unknown_gender == "avoid"
     for finding in segment.findings:
-        yield finding.code, finding.severity, finding.message
+        severity = finding.severity
+        if context.user_text and avoid and finding.code == "gender.unknown":
+            severity = "review"  # nobody said so: a person decides
+        yield finding.code, severity, finding.message
 
 
 def _fuzzy(segment: Segment, plan: Plan, context: GateContext) -> Found:

@@ -9,11 +9,15 @@ from mhx.language import Language
 from mhx.schema import Card, Dialogue, Entity, Participant, Plan
 
 ADULT_AGE = 18
+# Plain self-reports only: "as a father" alone is often about somebody else.
+_PEOPLE = {
+    "female": ("(?:mother|wife|woman|girl|grandmother|mom|widow)", "husband"),
+    "male": ("(?:father|husband|man|guy|boy|grandfather|dad|widower)", "wife"),
+}
 _STATED = {
-    "female": r"\b(?:as an? (?:mother|wife|woman|girl|grandmother|mom)|my husband and i"
-    r"|i'm a (?:woman|girl|mother|mom|wife))\b",
-    "male": r"\b(?:as an? (?:father|husband|man|boy|grandfather|dad)|my wife and i"
-    r"|i'm a (?:man|guy|boy|father|dad|husband))\b",
+    gender: rf"\b(?:as an? {people},? i\b|i,? as an? {people}\b|i(?:['\u2019]m| am) an? {people}\b"
+    rf"|my {spouse} and i\b)"
+    for gender, (people, spouse) in _PEOPLE.items()
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -15,6 +15,7 @@ from mhx.schema.card import TestPlan
 from mhx.schema.dialogue import apply_edits
 
 TIMEOUT = 0.1  # seconds a card pattern may run on one segment
+CUE_TIMEOUT = 2.0  # seconds a cue may run on one text, which may be long
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,25 @@ def _matches(rule: Rule, text: str) -> Iterator[Any]:
                 "make it linear: no nested quantifiers",
             )
         ) from error
+
+
+def finds(patterns: Iterable[str], text: str) -> bool:
+    """Whether any cue pattern (case ignored) is in the text, under the rules' timeout.
+
+    Raises MhxError for a bad pattern or one that ran too long.
+    """
+    for pattern in patterns:
+        try:
+            if compiled(pattern, ignore_case=True).search(text, timeout=CUE_TIMEOUT):
+                return True
+        except TimeoutError as error:
+            raise MhxError(
+                Problem(
+                    f"the cue {pattern!r} ran over {CUE_TIMEOUT} s on {text[:60]!r}",
+                    "make it linear: no nested quantifiers",
+                )
+            ) from error
+    return False
 
 
 def _rule_edits(rule: Rule, text: str) -> Iterator[Edit]:

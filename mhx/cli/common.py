@@ -33,7 +33,7 @@ Today = Annotated[
     typer.Option("--today", help="The day to judge dates by (YYYY-MM-DD); default today."),
 ]
 Out = Annotated[Path, typer.Option("--out", help="Folder of runs.")]
-Seed = Annotated[int, typer.Option("--seed", help="Seed of every draw.")]
+Seed = Annotated[int, typer.Option("--seed", help="Seed of the draws (training: train.yaml).")]
 
 
 def shelves_of(

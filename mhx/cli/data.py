@@ -44,18 +44,13 @@ def translate(
     from mhx.translating import translate_texts
 
     if file.suffix.lower() == ".txt":
-        texts = [line for line in read_text(file).split("\n") if line.strip()]
+        texts = read_text(file).removesuffix("\n").split("\n")
     else:
         frame = read_table(file)
         if text not in frame.columns:
-            raise MhxError(
-                Problem(
-                    f"no column {text!r}",
-                    f"--text COL; columns: {', '.join(frame.columns)}",
-                    path=file,
-                )
-            )
-        texts = [str(value) for value in frame[text].to_list() if value]
+            fix = f"--text COL; columns: {', '.join(frame.columns)}"
+            raise MhxError(Problem(f"no column {text!r}", fix, path=file))
+        texts = ["" if value is None else str(value) for value in frame[text].to_list()]
     run = open_run(
         lang,
         shelves=common.shelves_of(plugins, shadow, allow_code),

@@ -23,7 +23,7 @@ def train(
     data: Annotated[
         Path | None,
         typer.Option(
-            help="JSONL with messages; default: the language's newest run, else its shipped corpus."
+            help="JSONL with messages; default: the corpus of the language's newest run."
         ),
     ] = None,
     valid: Annotated[Path | None, typer.Option(help="JSONL for validation.")] = None,
@@ -87,6 +87,10 @@ def generate(
     age: Annotated[
         int | None, typer.Option(help="Age of the person, for the right service.")
     ] = None,
+    group: Annotated[
+        str | None,
+        typer.Option(help="A group the territory must not route to police, state or family."),
+    ] = None,
     today: common.Today = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     plugins: common.Plugins = None,
@@ -94,7 +98,7 @@ def generate(
     allow_code: common.AllowCode = False,
     json_: common.Json = False,
 ) -> None:
-    """Answers of base and adapter to prompts or probes, services resolved by territory and day.
+    """Answers of the adapter (or the base: --adapter none), services resolved by territory and day.
 
     Example: mhx generate --lang pl --prompt "Nie śpię od tygodnia."
     """
@@ -110,6 +114,7 @@ def generate(
         adapter=adapter,
         territory=territory,
         today=common.day(today),
+        group=group,
         age=age,
         device=device,
     )
@@ -143,6 +148,10 @@ def chat(
     age: Annotated[int | None, typer.Option(help="Your age, for the right service.")] = None,
     max_new_tokens: Annotated[int, typer.Option(min=1, help="Length of an answer.")] = 64,
     seed: common.Seed = 0,
+    group: Annotated[
+        str | None,
+        typer.Option(help="A group the territory must not route to police, state or family."),
+    ] = None,
     today: common.Today = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     plugins: common.Plugins = None,
@@ -162,6 +171,7 @@ def chat(
         adapter=adapter,
         territory=territory,
         today=common.day(today),
+        group=group,
         age=age,
         device=device,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 _DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w")
@@ -14,12 +14,18 @@ _URL = re.compile(
 _ELEVEN = re.compile(r"(?<!\d)\d{11}(?!\d)")
 _TEN = re.compile(r"(?<!\d)\d{10}(?!\d)")
 # Seven digits or more with the separators people write between them.
-PHONE = re.compile(r"(?<![\w.,])(?:\+|00)?\(?\d(?:[\s().\-/\u2010-\u2013]{0,2}\d){6,14}(?![\w])")
+PHONE = re.compile(
+    r"(?<![\w.])(?<!\d,)(?:\+|00)?\(?\d(?:[\s().\-/_\u2010-\u2013]{0,3}\d){6,14}"
+    r"(?:\s?(?:x|ext\.?)\s?\d{1,6})?(?![\w])"
+)
+ACCOUNT = re.compile(r"(?<!\w)\d(?:[ -]?\d){15,33}(?!\w)")  # cards, bank accounts
 # What is written like a phone number and is none: years, dates, round sums, sums of money.
 _YEAR = r"(?:1[3-9]|20)\d\d"
 _NO_PHONE = re.compile(
     rf"{_YEAR}\s?[-/\u2010-\u2013]\s?{_YEAR}"
     rf"|(?:\d{{1,2}}[./-]\d{{1,2}}[./-]{_YEAR}|{_YEAR}[./-]\d{{1,2}}[./-]\d{{1,2}})(?:\s\d{{1,2}})?"
+    rf"|{_YEAR}(?:[ ,]+{_YEAR})+"
+    r"|\d(?:[ ,.-]{1,2}\d){6,}"  # a countdown
     r"|\d{1,2}(?:[ .\u00a0]\d{3})*[ .\u00a0]000|\d{1,3}(?:[ .\u00a0]\d{3})*(?:[ .\u00a0]000){2}"
 )
 _GROUPED = re.compile(r"\d{1,3}(?:[ .\u00a0]\d{3})+")
@@ -31,6 +37,10 @@ _SELF_NAME = re.compile(
     r"\b(?:my name is|my name['\u2019]s|i am called|call me)\s+([^\W\d_]{2,})(?:\s([^\W\d_]{2,}))?",
     re.IGNORECASE,
 )
+
+# What people say they may be called, and is no name.
+_NO_NAME = {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}
+_NO_NAME |= {"today", "tomorrow", "crazy", "back"}
 
 
 def latin_digits(text: str) -> str:
@@ -65,11 +75,23 @@ def is_iranian_code(number: str) -> bool:
     return int(number[9]) == (rest if rest < 2 else 11 - rest)
 
 
-def pseudonymize(text: str) -> tuple[str, Counter[str]]:
-    """The text with e-mail, links, national ids, phone numbers and self-given names replaced.
+def self_names(text: str) -> set[str]:
+    """Names a speaker gives as their own ("my name is …"), word by word."""
+    found: set[str] = set()
+    for match in _SELF_NAME.finditer(text):
+        for word in match[1], match[2]:
+            if not word or not word[0].isupper() or word.lower() in _NO_NAME:
+                break
+            found.add(word)
+    return found
 
-    Returns (text, how many of each kind). Replacements are placeholders such as ``[phone]``;
-    the values are not kept anywhere.
+
+def pseudonymize(text: str, names: Iterable[str] = ()) -> tuple[str, Counter[str]]:
+    """The text with e-mail, links, national ids, account and phone numbers and names replaced.
+
+    `names` are words to replace wherever they stand (the self-given names of the dialogue);
+    names that others are called by are not found. Returns (text, how many of each kind).
+    Replacements are placeholders such as ``[phone]``; the values are not kept anywhere.
     """
     counts: Counter[str] = Counter()
     ascii_text = latin_digits(text)
@@ -89,12 +111,14 @@ def pseudonymize(text: str) -> tuple[str, Counter[str]]:
     for match in _TEN.finditer(ascii_text):
         if is_iranian_code(match.group()):
             add(*match.span(), "national_code")
+    for match in ACCOUNT.finditer(ascii_text):
+        add(*match.span(), "account")
     for start, end in phones(text):
         add(start, end, "phone")
-    for match in _SELF_NAME.finditer(text):
-        if match[1][0].isupper():
-            last = match.end(2) if match[2] and match[2][0].isupper() else match.end(1)
-            add(match.start(1), last, "name")
+    words = "|".join(re.escape(name) for name in sorted({*names, *self_names(text)}))
+    if words:
+        for match in re.finditer(rf"(?<!\w)(?:{words})(?:\s(?:{words}))*(?!\w)", text):
+            add(*match.span(), "name")
     for start, end, kind in sorted(spans, reverse=True):
         text = f"{text[:start]}[{kind}]{text[end:]}"
         counts[kind] += 1

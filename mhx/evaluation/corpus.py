@@ -115,8 +115,8 @@ def adaptation(run: Run) -> dict[str, Any] | None:
     label = f"{len(pairs)} test dialogues; one author's edits"
     if frozen["kept"]:
         label += (
-            f", written after the {frozen['rules_used']} rules used here were frozen "
-            f"(the card has {frozen['rules_in_card']} now)"
+            f", written after the {frozen['rules_used']} rules used here were frozen (the card "
+            f"has {frozen['rules_in_card']} now)"
         )
     return {
         "label": label,

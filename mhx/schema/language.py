@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
@@ -57,6 +58,17 @@ class Prompts(Strict):
         "{name}: {number}", description="how a resolved service reads; {name}, {number}, {hours}"
     )
 
+    @model_validator(mode="after")
+    def _fields(self) -> Prompts:
+        known = {"name": "n", "number": "0", "hours": "h"}
+        try:
+            self.service_line.format(**known)
+        except (KeyError, IndexError, ValueError) as error:
+            raise ValueError(
+                f"service_line: unknown field {error} — use {{name}}, {{number}}, {{hours}}"
+            ) from error
+        return self
+
 
 class Golden(Strict):
     """A golden case a translator can write."""
@@ -78,7 +90,7 @@ class CrisisCase(Strict):
     territory: str
     age: Literal["adult", "minor"]
     slot: str
-    today: str
+    today: date
     must: list[str] = []
     must_not: list[str] = []
     group: str | None = None

@@ -12,7 +12,9 @@ from mhx.corpus.frames import edits_json, plan_of
 from mhx.files import write_parquet
 from mhx.run import Counts, Run
 
-SETTINGS = ("lang", "territory", "card", "plugin_sha256")
+SETTINGS = (
+    "lang", "territory", "card", "plugin_sha256.language", "plugin_sha256.card"
+)
 OUTPUTS = ("adapt.parquet",)
 
 

@@ -19,14 +19,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 SETTINGS = (
-    "lang",
-    "suite",
-    "all_probes",
-    "seed",
-    "base_model",
-    "base_sha256",
-    "device",
-    "plugin_sha256",
+    "lang", "suite", "all_probes", "seed", "base_model", "base_sha256", "device", "source",
+    "translator", "limit", "plugin_sha256.source", "plugin_sha256.language",
+    "plugin_sha256.card", "plugin_sha256.suite",
 )
 OUTPUTS = ("scores.parquet", "responses.parquet", "evaluation.json")
 SYSTEMS = ("base", "adapter")
@@ -70,10 +65,17 @@ def run(run: Run) -> None:
             accepted=scored,
             review=0,
             rejected=probes - scored,
-            reasons={"empty_answer": probes - scored} if probes > scored else {},
+            reasons=_unscored(scores, probes - scored),
             notes=_notes(run, responses),
         ),
     )
+
+
+def _unscored(scores: pl.DataFrame, count: int) -> dict[str, int]:
+    """Why probes have no score: no scorer for the language, or an empty answer."""
+    if not count:
+        return {}
+    return {"empty_answer" if scores.height else "no_scorer": count}
 
 
 # ---------------------------------------------------------------- answers

@@ -18,14 +18,18 @@ from mhx.adaptation.gates import (
 from mhx.contracts import Finding
 from mhx.corpus.export import chat_record, data_card, reference_record
 from mhx.corpus.frames import edits_of, plan_of
-from mhx.files import load_model, write_jsonl, write_parquet, write_text
+from mhx.files import hash_file, load_model, read_jsonl, write_jsonl, write_parquet, write_text
+from mhx.language import Language
 from mhx.run import Counts, Run
 from mhx.schema import AdaptedDialogue, Territory
 
 if TYPE_CHECKING:
     import polars as pl
 
-SETTINGS = ("lang", "territory", "card", "source", "translator", "plugin_sha256")
+SETTINGS = (
+    "lang", "territory", "card", "source", "translator", "plugin_sha256.language",
+    "plugin_sha256.card", "plugin_sha256.territories",
+)
 OUTPUTS = (
     "gate.parquet",
     "review.jsonl",
@@ -105,6 +109,7 @@ def _context(run: Run, frame: pl.DataFrame) -> GateContext:
             list(zip(done["text"].to_list(), done["faithful"].to_list(), strict=True))
         ),
         service_numbers=frozenset(numbers),
+        user_text=run.settings.source is not None,
     )
 
 
@@ -170,12 +175,32 @@ def _write(
         pl.Series("reasons", [",".join(codes[name]) for name in names], pl.String),
     )
     write_parquet(run.path("gate.parquet"), out)
+    _keep_decisions(run)
     write_jsonl(run.path("review.jsonl"), review)
     for split, items in records.items():
         write_jsonl(run.path(f"corpus/{split}.jsonl"), items)
     counts = _counts(out, decisions, reasons)
+    if run.language.manifest.grammar.gender == "agreement" and not checks_grammar(run.language):
+        note = "address and gender agreement were not checked: the language has no analyze hook"
+        counts = counts.model_copy(update={"notes": [*counts.notes, note]})
     write_text(run.path("corpus/README.md"), data_card(run, records, counts))
     run.account("gate", counts)
+
+
+def _keep_decisions(run: Run) -> None:
+    """Move a review file that a person has written into out of the way, and say where to."""
+    path = run.path("review.jsonl")
+    if not path.is_file() or not any(row.get("verdict") for _, row in read_jsonl(path)):
+        return
+    kept = run.path(f"review.kept-{hash_file(path)[:8]}.jsonl")
+    path.replace(kept)
+    run.reporter.say(f"  the gate runs again: the decisions you wrote are kept in {kept}")
+
+
+def checks_grammar(language: Language) -> bool:
+    """Whether the language brings its own `analyze` hook."""
+    own: frozenset[str] = getattr(language.hooks, "own", frozenset())
+    return "analyze" in own
 
 
 def _counts(
@@ -207,17 +232,3 @@ def _counts(
         notes=notes,
     )
 
-
-def acceptance(frame: pl.DataFrame, column: str) -> pl.DataFrame:
-    """Accepted share of dialogues by a column (topic, risk, gender): shows a filter's bias."""
-    import polars as pl
-
-    return (
-        frame.unique("dialogue", maintain_order=True)
-        .group_by(column)
-        .agg(
-            pl.len().alias("dialogues"),
-            pl.col("decision").is_in(["accepted", "author_draft"]).sum().alias("accepted"),
-        )
-        .sort(column)
-    )

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from mhx.adaptation.rules import finds
 from mhx.corpus.frames import dialogue_rows, frame_of
-from mhx.corpus.privacy import pseudonymize
+from mhx.corpus.privacy import pseudonymize, self_names
 from mhx.corpus.readers import RawDialogue, read_source
 from mhx.corpus.sentences import splitter
 from mhx.corpus.splits import assign_split, near_duplicate_groups
@@ -17,10 +18,17 @@ from mhx.files import sha256, write_parquet
 from mhx.language import Language
 from mhx.run import Counts, Run
 from mhx.schema import Dialogue, Origin, Participant, Turn
-from mhx.schema.base import Role
 from mhx.schema.dialogue import Risk
 
-SETTINGS = ("source", "source_sha256", "mapping", "source_lang", "seed", "limit")
+SETTINGS = (
+    "source",
+    "source_sha256",
+    "mapping",
+    "source_lang",
+    "seed",
+    "limit",
+    "plugin_sha256.source",
+)
 OUTPUTS = ("load.parquet",)
 
 
@@ -108,17 +116,21 @@ def _dialogue(
 ) -> tuple[Dialogue, Counter[str]]:
     found: Counter[str] = Counter()
     turns: list[Turn] = []
+    names = {name for _, text in raw.turns for name in self_names(text)}
     for role, text in raw.turns:
-        hidden, counts = pseudonymize(text)
+        hidden, counts = pseudonymize(text, names)
         found.update(counts)
         segments = [language.hooks.normalize(part) for part in split(hidden)]
         turns.append(
-            Turn(role=role, segments=segments or [hidden], risk=_risk(language, role, hidden))
+            Turn(role=role, segments=segments or [hidden], risk=_risk(language, hidden))
         )
     while len(turns) < 2:  # a one-sided record is kept to be read, and rejected
         turns.append(Turn(role="supporter", segments=[""]))
     identity = sha256(f"{Path(source).name}:{raw.row}")[:10]
-    risk: Risk = "explicit" if any(turn.risk for turn in turns) else "none"
+    said = [text for _, text in raw.turns]
+    risk: Risk = "none"
+    if any(turn.risk for turn in turns):
+        risk = "explicit" if any(_explicit(language, text) for text in said) else "indirect"
     dialogue = Dialogue(
         id=f"{raw.row:06d}-{identity}",
         lang=language.tag,
@@ -133,10 +145,11 @@ def _dialogue(
     return dialogue, found
 
 
-def _risk(language: Language, role: Role, text: str) -> bool:
+def _risk(language: Language, text: str) -> bool:
     """Whether a turn carries risk, by the source language's cues (a screen: it errs to yes)."""
-    from mhx.adaptation.rules import compiled
-
     cues = language.risk_cues
-    patterns = [*cues.explicit, *cues.indirect] if cues else []
-    return any(compiled(pattern, ignore_case=True).search(text) for pattern in patterns)
+    return cues is not None and finds([*cues.explicit, *cues.indirect], text)
+
+
+def _explicit(language: Language, text: str) -> bool:
+    return language.risk_cues is not None and finds(language.risk_cues.explicit, text)

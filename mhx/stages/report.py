@@ -5,9 +5,10 @@ from __future__ import annotations
 from mhx.reporting.write import FOLDER, OUTPUTS, write_report
 from mhx.run import Run
 
-__all__ = ["OUTPUTS", "SETTINGS", "run"]
+__all__ = ["NAMES_THE_RUN", "OUTPUTS", "SETTINGS", "run"]
 
 SETTINGS: tuple[str, ...] = ("lang", "suite")
+NAMES_THE_RUN = True  # never taken from another run folder
 
 
 def run(run: Run) -> None:

@@ -7,7 +7,9 @@ from mhx.files import hash_file
 from mhx.run import Counts, Run
 from mhx.training.adapter import FILES, fit, records_of
 
-SETTINGS = ("lang", "base_model", "base_sha256", "device", "plugin_sha256")
+SETTINGS = (
+    "lang", "base_model", "base_sha256", "device", "plugin_sha256.language"
+)
 OUTPUTS = tuple(f"adapter/{name}" for name in FILES)
 
 
@@ -41,6 +43,7 @@ def run(run: Run) -> None:
         if result.steps < result.planned_steps
         else []
     )
+    cut = [f"dialogues cut to max_length: {result.cut}"] if result.cut else []
     resumed = [f"resumed at step {result.resumed_at}"] if result.resumed_at else []
     run.log(
         "trained",
@@ -53,11 +56,14 @@ def run(run: Run) -> None:
         "train",
         Counts(
             rows_in=len(train),
-            accepted=len(train),
+            accepted=len(train) - len(result.left_out),
+            rejected=len(result.left_out),
+            reasons={"too_long": len(result.left_out)} if result.left_out else {},
             notes=[
                 f"risk dialogues in training: {risky} of {len(train)}",
                 f"{result.steps} steps, loss {result.first_loss:.2f} to {result.last_loss:.2f}",
                 *short,
+                *cut,
                 *resumed,
             ],
         ),

@@ -21,15 +21,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 SETTINGS = (
-    "lang",
-    "territory",
-    "card",
-    "translator",
-    "memories",
-    "memory_sha256",
-    "seed",
-    "device",
-    "plugin_sha256",
+    "lang", "territory", "card", "translator", "memories", "memory_sha256", "seed", "device",
+    "plugin_sha256.source", "plugin_sha256.language", "plugin_sha256.card",
+    "plugin_sha256.translator",
 )
 OUTPUTS = ("translate.parquet",)
 CHUNK = 256
@@ -169,5 +163,14 @@ def _count(frame: pl.DataFrame) -> Counts:
         accepted=by_dialogue.height - failed,
         review=failed,
         reasons=dict(sorted(reasons.items())),
-        notes=[f"segments translated: {translated} of {frame.height}"],
+        notes=[f"segments translated: {translated} of {frame.height}", *_left(frame)],
     )
+
+
+def _left(frame: pl.DataFrame) -> list[str]:
+    """How many segments hold words the engine left as they were."""
+    import polars as pl
+
+    unknown = pl.col("detail").str.contains("unknown words")
+    left = frame.filter(pl.col("target").is_not_null() & unknown)
+    return [f"segments with words the engine does not know: {left.height}"] if left.height else []

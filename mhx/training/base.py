@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mhx.errors import MhxError, Problem
-from mhx.files import hash_file, hash_folder
+from mhx.files import hash_folder
 
 TINY = "mhx-tiny"
 
@@ -26,8 +26,7 @@ def base_hash(name: str) -> str | None:
     folder = Path(base_folder(name))
     if not folder.is_dir():
         return None
-    weights = folder / "model.safetensors"
-    return hash_file(weights) if weights.is_file() else hash_folder(folder)
+    return hash_folder(folder, skip=("__pycache__", "README.md", "recipe.json"))
 
 
 def require(*packages: str) -> None:

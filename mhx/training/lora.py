@@ -14,7 +14,7 @@ from mhx.errors import MhxError, Problem
 from mhx.files import hash_json, write_bytes, write_text
 from mhx.schema import TrainRecipe
 from mhx.training.base import check_round_trip, load_model, load_tokenizer, require
-from mhx.training.masks import Encoded, encode
+from mhx.training.masks import Encoded, NothingToLearn, encode
 
 CHECKPOINT = "checkpoint.pt"
 CHECKPOINT_EVERY = 10  # steps
@@ -26,6 +26,8 @@ class TrainResult:
 
     steps: int
     planned_steps: int
+    left_out: tuple[str, ...]
+    cut: int
     tokens: int
     labelled: int
     first_loss: float
@@ -36,30 +38,44 @@ class TrainResult:
     losses: tuple[float, ...]
 
 
+@dataclass(frozen=True)
+class Dataset:
+    """Encoded conversations, with what did not fit: ids left out, how many were cut."""
+
+    tokenizer: Any
+    encoded: list[Encoded]
+    left_out: list[str]
+    cut: int
+
+
 def encode_records(
     records: Sequence[dict[str, Any]], base: str, *, max_length: int
-) -> tuple[Any, list[Encoded]]:
-    """Tokenizer and encoded conversations; the tokenizer's round trip is checked first."""
+) -> Dataset:
+    """Conversations as tokens and masks; the tokenizer's round trip is checked first.
+
+    A conversation without a learned token within `max_length` is left out and named; when none
+    is left that is an error, as is every mask that does not decode to the supporter's words.
+    """
     tokenizer = load_tokenizer(base)
     samples = [message["content"] for record in records[:8] for message in record["messages"]]
     check_round_trip(tokenizer, samples, base)
     problems: list[Problem] = []
+    empty: list[Problem] = []
+    left_out: list[str] = []
     out: list[Encoded] = []
     for record in records:
+        name = str(record.get("id", "?"))
         try:
-            out.append(
-                encode(
-                    tokenizer,
-                    record["messages"],
-                    name=str(record.get("id", "?")),
-                    max_length=max_length,
-                )
-            )
+            out.append(encode(tokenizer, record["messages"], name=name, max_length=max_length))
+        except NothingToLearn as error:
+            left_out.append(name)
+            empty += error.problems
         except MhxError as error:
             problems += error.problems
-    if problems:
-        raise MhxError(problems)
-    return tokenizer, out
+    if problems or (empty and not out):
+        raise MhxError(problems or empty)
+    cut = sum(item.full > len(item.ids) for item in out)
+    return Dataset(tokenizer, out, left_out, cut)
 
 
 def train_lora(
@@ -84,8 +100,9 @@ def train_lora(
 
     if not train:
         raise MhxError(Problem("the training split is empty", "look into review.jsonl for why"))
-    tokenizer, encoded = encode_records(train, base, max_length=recipe.max_length)
-    _, held = encode_records(valid, base, max_length=recipe.max_length) if valid else (None, [])
+    data = encode_records(train, base, max_length=recipe.max_length)
+    tokenizer, encoded = data.tokenizer, data.encoded
+    held = encode_records(valid, base, max_length=recipe.max_length).encoded if valid else []
     random.seed(recipe.seed)
     torch.manual_seed(recipe.seed)  # before LoRA draws its A matrices
     model = load_model(base, device=device)
@@ -124,6 +141,8 @@ def train_lora(
     return TrainResult(
         steps=total,
         planned_steps=len(planned),
+        left_out=tuple(data.left_out),
+        cut=data.cut,
         tokens=sum(len(item.ids) for batch in batches for item in batch),
         labelled=sum(sum(item.mask) for batch in batches for item in batch),
         first_loss=losses[0],

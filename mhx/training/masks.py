@@ -9,6 +9,17 @@ from typing import Any
 from mhx.errors import MhxError, Problem
 
 Message = dict[str, str]
+# ChatML with generation marks, for tokenizers whose own template has none (stock Qwen3 renders
+# earlier turns anew and adds an empty thought): the same tokens around the same words.
+CHATML = (
+    "{% for message in messages %}"
+    "{{ '<|im_start|>' + message['role'] + '\\n' }}"
+    "{% if message['role'] == 'assistant' %}"
+    "{% generation %}{{ message['content'] + '<|im_end|>' }}{% endgeneration %}{{ '\\n' }}"
+    "{% else %}{{ message['content'] + '<|im_end|>\\n' }}{% endif %}"
+    "{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
+)
 
 
 @dataclass(frozen=True)
@@ -17,6 +28,11 @@ class Encoded:
 
     ids: list[int]
     mask: list[bool]
+    full: int = 0  # tokens before the cut to max_length
+
+
+class NothingToLearn(MhxError):
+    """A conversation without a learned token (within the maximal length)."""
 
 
 def encode(tokenizer: Any, messages: Sequence[Message], *, name: str, max_length: int) -> Encoded:
@@ -24,26 +40,32 @@ def encode(tokenizer: Any, messages: Sequence[Message], *, name: str, max_length
 
     The mask comes from the template's generation marks; a template without them is rendered
     turn by turn, which is allowed only if each rendering is a prefix of the next. Cut at
-    `max_length`. Raises MhxError naming the dialogue when nothing would be learned or the mask
-    does not decode to the assistant's words.
+    `max_length` (`full` says how long it was). Raises NothingToLearn naming the dialogue when no
+    learned token is left, MhxError when the mask does not decode to the assistant's words.
     """
     if tokenizer.chat_template is None:
         raise MhxError(
             Problem("the tokenizer has no chat template", "choose an instruction-tuned base")
         )
     template = str(tokenizer.chat_template)
-    full = _by_marks if "{% generation" in template or "{%- generation" in template else _by_prefix
+    if not _has_marks(template) and "<|im_start|>" in template:
+        tokenizer.chat_template = template = CHATML
+    full = _by_marks if _has_marks(template) else _by_prefix
     encoded = full(tokenizer, list(messages), name)
     _verify(tokenizer, messages, encoded, name)
-    cut = Encoded(encoded.ids[:max_length], encoded.mask[:max_length])
+    cut = Encoded(encoded.ids[:max_length], encoded.mask[:max_length], len(encoded.ids))
     if not any(cut.mask):
-        raise MhxError(
+        raise NothingToLearn(
             Problem(
                 f"dialogue {name}: no supporter token within {max_length} tokens",
                 "raise max_length in train.yaml, or shorten the dialogue",
             )
         )
     return cut
+
+
+def _has_marks(template: str) -> bool:
+    return "{% generation" in template or "{%- generation" in template
 
 
 def _by_marks(tokenizer: Any, messages: list[Message], name: str) -> Encoded:

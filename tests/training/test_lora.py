@@ -42,7 +42,8 @@ def test_the_loss_is_the_plain_cross_entropy_of_the_learned_tokens(
 ) -> None:
     import torch
 
-    tokenizer, encoded = encode_records(dialogues, "mhx-tiny", max_length=512)
+    data = encode_records(dialogues, "mhx-tiny", max_length=512)
+    tokenizer, encoded = data.tokenizer, data.encoded
     model = load_model("mhx-tiny", device="cpu").eval()
     ids, attention, labels = collate(encoded, tokenizer.pad_token_id, "cpu")
     plain = reference(model, ids, attention, labels)
@@ -58,7 +59,8 @@ def test_the_loss_is_the_plain_cross_entropy_of_the_learned_tokens(
 def test_the_mean_over_single_dialogues_is_the_mean_over_the_batch(
     dialogues: list[dict[str, Any]],
 ) -> None:
-    tokenizer, encoded = encode_records(dialogues, "mhx-tiny", max_length=512)
+    data = encode_records(dialogues, "mhx-tiny", max_length=512)
+    tokenizer, encoded = data.tokenizer, data.encoded
     model = load_model("mhx-tiny", device="cpu").eval()
     one_by_one, count = mean_loss(model, encoded, tokenizer.pad_token_id)
     batched = token_losses(model, encoded, tokenizer.pad_token_id)
@@ -71,14 +73,16 @@ def test_the_first_reported_loss_is_that_of_the_untouched_base(
 ) -> None:
     result = train_lora(dialogues[:4], [], base="mhx-tiny", recipe=recipe(epochs=1), out=tmp_path,
                         device="cpu")
-    tokenizer, encoded = encode_records(dialogues[:4], "mhx-tiny", max_length=512)
+    data = encode_records(dialogues[:4], "mhx-tiny", max_length=512)
+    tokenizer, encoded = data.tokenizer, data.encoded
     base, _ = mean_loss(load_model("mhx-tiny", device="cpu"), encoded, tokenizer.pad_token_id)
     assert result.steps == 1
     assert result.first_loss == pytest.approx(base, rel=1e-4)
 
 
 def test_training_lowers_the_loss(dialogues: list[dict[str, Any]], trained: Path) -> None:
-    tokenizer, encoded = encode_records(dialogues, "mhx-tiny", max_length=512)
+    data = encode_records(dialogues, "mhx-tiny", max_length=512)
+    tokenizer, encoded = data.tokenizer, data.encoded
     losses = [
         mean_loss(load_model("mhx-tiny", device="cpu", adapter=adapter), encoded,
                   tokenizer.pad_token_id)[0]
@@ -114,7 +118,7 @@ def test_plain_peft_loads_the_adapter_and_merges_it(
     import torch
     from peft import PeftModel
 
-    _, encoded = encode_records(dialogues[:1], "mhx-tiny", max_length=512)
+    encoded = encode_records(dialogues[:1], "mhx-tiny", max_length=512).encoded
     ids = torch.tensor([encoded[0].ids])
     with torch.no_grad():
         base = load_model("mhx-tiny", device="cpu").eval()
@@ -164,7 +168,7 @@ def test_any_base_by_folder_trains_answers_and_loads_again(
                         out=tmp_path / "adapter", device="cpu")
     assert result.steps == 8
     assert result.last_loss < result.first_loss
-    tokenizer, _ = encode_records(dialogues[:1], base, max_length=512)
+    tokenizer = encode_records(dialogues[:1], base, max_length=512).tokenizer
     model = load_model(base, device="cpu", adapter=tmp_path / "adapter")
     asked = [item["messages"][:2] for item in dialogues[:3]]
     first, again = (list(generate(model, tokenizer, asked, max_new_tokens=5)) for _ in range(2))
@@ -175,7 +179,7 @@ def test_any_base_by_folder_trains_answers_and_loads_again(
 def test_answers_do_not_depend_on_what_else_is_in_the_batch(
     dialogues: list[dict[str, Any]], trained: Path
 ) -> None:
-    tokenizer, _ = encode_records(dialogues[:1], "mhx-tiny", max_length=512)
+    tokenizer = encode_records(dialogues[:1], "mhx-tiny", max_length=512).tokenizer
     model = load_model("mhx-tiny", device="cpu", adapter=trained)
     asked = [item["messages"][:2] for item in dialogues[:2]] + [dialogues[2]["messages"][:4]]
     together = list(generate(model, tokenizer, asked, max_new_tokens=6))

@@ -49,16 +49,25 @@ def test_the_ids_are_those_of_the_rendered_dialogue(
 def test_a_template_without_marks_is_masked_by_prefix(
     dialogues: list[dict[str, Any]], number: int
 ) -> None:
-    tokenizer = byte_tokenizer(CHATML)
+    tokenizer = byte_tokenizer(CHATML.replace("im_start", "turn"))
     dialogue = dialogues[number]
     encoded = encode(tokenizer, dialogue["messages"], name="d", max_length=4096)
     assert learned(tokenizer, encoded) == [f"{text}<|im_end|>\n" for text in said(dialogue)]
 
 
+@pytest.mark.parametrize("template", [CHATML, REWRITES], ids=["plain", "rewrites earlier turns"])
+def test_chatml_without_marks_gets_the_training_template(
+    dialogues: list[dict[str, Any]], template: str
+) -> None:
+    tokenizer = byte_tokenizer(template)
+    encoded = encode(tokenizer, dialogues[0]["messages"], name="d", max_length=4096)
+    assert learned(tokenizer, encoded) == [f"{text}<|im_end|>" for text in said(dialogues[0])]
+
+
 def test_a_template_that_renders_earlier_turns_anew_is_refused(
     dialogues: list[dict[str, Any]],
 ) -> None:
-    tokenizer = byte_tokenizer(REWRITES)
+    tokenizer = byte_tokenizer(REWRITES.replace("im_start", "turn"))
     with pytest.raises(MhxError, match="renders earlier turns anew") as caught:
         encode(tokenizer, dialogues[0]["messages"], name="d", max_length=4096)
     assert "{% generation %}" in caught.value.problems[0].fix

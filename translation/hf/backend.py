@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 from mhx.contracts import BackendSettings, Reply, Request
 from mhx.errors import MhxError, Problem
+from mhx.files import hash_folder
 from mhx.training.base import quiet
 
 BATCH_TOKENS = 2048
@@ -33,7 +35,7 @@ def open(settings: BackendSettings) -> Seq2Seq:
         fix = "give a model folder, or a name that transformers fetches: --translator hf:FOLDER"
         raise MhxError(Problem(f"the model {name!r} cannot be loaded: {first}", fix)) from error
     codes = _codes(tokenizer, settings)
-    return Seq2Seq(name, tokenizer, model, codes, device)
+    return Seq2Seq(name, tokenizer, model, codes, device, settings.target)
 
 
 def _device(wanted: str, torch: Any) -> str:
@@ -69,6 +71,12 @@ def _codes(tokenizer: Any, settings: BackendSettings) -> tuple[str, str] | None:
     return found[0], found[1]
 
 
+def _local(name: str) -> str:
+    """A local folder's revision: the hash of its files, so that new weights miss the cache."""
+    folder = Path(name)
+    return f"local-{hash_folder(folder)[:12]}" if folder.is_dir() else "unknown"
+
+
 def _token(tokenizer: Any, code: str) -> int | None:
     lookup = getattr(tokenizer, "lang_code_to_id", None)
     if lookup and code in lookup:
@@ -84,7 +92,13 @@ class Seq2Seq:
     """A loaded model; greedy decoding, so that the same text gives the same answer."""
 
     def __init__(
-        self, name: str, tokenizer: Any, model: Any, codes: tuple[str, str] | None, device: str
+        self,
+        name: str,
+        tokenizer: Any,
+        model: Any,
+        codes: tuple[str, str] | None,
+        device: str,
+        target: str = "",
     ) -> None:
         self.name, self.tokenizer, self.model = name, tokenizer, model
         self.codes, self.device = codes, device
@@ -92,7 +106,11 @@ class Seq2Seq:
         if codes is not None:
             tokenizer.src_lang = codes[0]
             self.forced = _token(tokenizer, codes[1])
-        self.revision = str(getattr(model.config, "_commit_hash", None) or "local")
+        self.revision = str(getattr(model.config, "_commit_hash", None) or _local(name))
+        self.prefix = ""
+        tag = f"<2{target}>"  # MADLAD names the target language in the text
+        if codes is None and _token(tokenizer, tag) is not None:
+            self.prefix = f"{tag} "
         dtype = str(model.dtype).removeprefix("torch.")
         pair = "-".join(codes) if codes else "pair"
         self.signature = f"hf|{name}|rev:{self.revision}|{pair}|greedy|{dtype}|{device}"
@@ -101,7 +119,7 @@ class Seq2Seq:
         """Longest first in batches of at most BATCH_TOKENS padded tokens; replies in order."""
         if not batch:
             return []
-        texts = [request.text for request in batch]
+        texts = [self.prefix + request.text for request in batch]
         lengths = [len(ids) for ids in self.tokenizer(texts)["input_ids"]]
         order = sorted(range(len(texts)), key=lambda place: -lengths[place])
         out: dict[int, str] = {}
