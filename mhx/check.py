@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mhx.adaptation.resolver import SLOT, resolve
-from mhx.adaptation.rules import adapt_segment, plan_from_test, run_rule_tests
+from mhx.adaptation.rules import adapt_segment, compiled, plan_from_test, run_rule_tests
 from mhx.cards import coverage, load_territory
 from mhx.errors import MhxError, Problem, unknown
 from mhx.files import load_model, read_yaml
@@ -24,6 +24,7 @@ from mhx.schema import (
     SuiteManifest,
 )
 from mhx.schema.language import Golden
+from mhx.scoring import MECHANISMS
 from mhx.shelves import Plugin, Shelves
 
 NEEDED = ("culture_card.yaml", "prompts.yaml", "tests.yaml", "train.yaml", "README.md")
@@ -128,6 +129,7 @@ def _language(plugin: Plugin, shelves: Shelves, report: Report, today: date) -> 
         "rule tests": sum(len(rule.tests) for rule in language.card.rules),
     }
     report.problems += _evidence_problems(language) + _rule_problems(language)
+    report.problems += list(_cue_problems(language))
     report.problems += list(_golden_problems(language))
     report.problems += list(_crisis_problems(language, shelves))
     report.problems += list(_slot_problems(language))
@@ -153,6 +155,29 @@ def _evidence_problems(language: Language) -> list[Problem]:
         for name in rule.get("evidence") or []
         if name not in known
     ]
+
+
+def _cue_problems(language: Language) -> Iterator[Problem]:
+    """Cue patterns that are no regular expressions: found here, not after a training."""
+    lists: list[tuple[str, str, list[str]]] = []
+    if language.risk_cues is not None:
+        cues = language.risk_cues
+        lists += [("risk_cues.yaml", "explicit", cues.explicit)]
+        lists += [("risk_cues.yaml", "indirect", cues.indirect)]
+    if language.cues is not None:
+        for mechanism in MECHANISMS:
+            levels = getattr(language.cues, mechanism).model_dump()
+            lists += [
+                ("empathy_cues.yaml", f"{mechanism}.{level}", patterns)
+                for level, patterns in levels.items()
+            ]
+    for name, at, patterns in lists:
+        for pattern in patterns:
+            try:
+                compiled(pattern, ignore_case=True)
+            except MhxError as error:
+                path = language.folder / name
+                yield from (replace(item, path=path, field=at) for item in error.problems)
 
 
 def _rule_problems(language: Language) -> list[Problem]:

@@ -118,3 +118,17 @@ def test_a_territory_folder_is_named_by_its_code(tmp_path: Path) -> None:
     write_text(tmp_path / "culture_cards" / "XY" / "territory.yaml", text)
     with pytest.raises(MhxError, match="folder is named 'XY', the code says 'US'"):
         load_territory("XY", shelves=discover(cwd=tmp_path))
+
+
+def test_a_broken_cue_is_found_by_check_not_after_a_training(tmp_path: Path) -> None:
+    from mhx.check import check
+    from mhx.scaffold import new_language
+    from mhx.shelves import discover
+
+    new_language("xx", name="Test", territory="US", into=tmp_path)
+    cues = "origin: {kind: model, name: test, reviewed_by: null}\n"
+    cues += "emotional_reactions: {strong: ['(unclosed']}\n"
+    cues += "interpretations: {weak: [a]}\nexplorations: {weak: [b]}\n"
+    (tmp_path / "languages/xx/empathy_cues.yaml").write_text(cues, encoding="utf-8")
+    report = check(discover(extra=[tmp_path]), "xx", today=date(2026, 11, 21))[0]
+    assert any("bad regex '(unclosed'" in str(item) for item in report.problems)

@@ -182,6 +182,24 @@ CASES = [
         segment("Hi there.", "Hola.", engine="memory:fuzzy"),
         segment("Hi there.", "Hola.", engine="memory:exact"),
     ),
+    (
+        "source_copied",
+        "review",
+        segment("I cut my arm.", "I cut my arm."),
+        segment("Linda!", "Linda!"),
+    ),
+    (
+        "conservation.sentences",
+        "review",
+        segment("I slept. I ate. I cried.", "Dormí."),
+        segment("I slept. I ate. I cried.", "Dormí. Comí. Lloré."),
+    ),
+    (
+        "unknown_words",
+        "review",
+        segment("She is overbearing.", "Es overbearing.", detail="1 unknown words"),
+        segment("She is tired.", "Está cansada."),
+    ),
 ]
 
 
@@ -262,3 +280,12 @@ def reason(code: str, severity: str) -> Reason:
 )
 def test_a_decision_follows_from_the_reasons(reasons: list, authored: bool, decision: str) -> None:
     assert decide([reason(*item) for item in reasons], authored=authored) == decision
+
+
+def test_a_gendered_form_nobody_stated_goes_to_review_in_a_users_text(shelves: Shelves) -> None:
+    source, target = (load_language(tag, shelves=shelves).manifest for tag in ("en", "pl"))
+    seen = Finding("gender.unknown", 0, 6, "nobody said so", "warn")
+    part = segment("I was tired.", "Byłam zmęczona.", findings=[seen])
+    for user_text, severity in ((True, "review"), (False, "warn")):
+        context = GateContext(source, target, 1.0, SERVICES, user_text)
+        assert codes(context, part) == {("gender.unknown", severity)}

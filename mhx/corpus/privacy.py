@@ -15,7 +15,7 @@ _ELEVEN = re.compile(r"(?<!\d)\d{11}(?!\d)")
 _TEN = re.compile(r"(?<!\d)\d{10}(?!\d)")
 # Seven digits or more with the separators people write between them.
 PHONE = re.compile(
-    r"(?<![\w.])(?<!\d,)(?:\+|00)?\(?\d(?:[\s().\-/_\u2010-\u2013]{0,3}\d){6,14}"
+    r"(?<![\w.])(?:\+|00)?\(?\d(?:[\s().\-/_\u2010-\u2013]{0,3}\d){6,14}"
     r"(?:\s?(?:x|ext\.?)\s?\d{1,6})?(?![\w])"
 )
 ACCOUNT = re.compile(r"(?<!\w)\d(?:[ -]?\d){15,33}(?!\w)")  # cards, bank accounts
