@@ -44,7 +44,7 @@ def translate(
     from mhx.translating import translate_texts
 
     if file.suffix.lower() == ".txt":
-        texts = read_text(file).removesuffix("\n").split("\n")
+        texts = [line for line in read_text(file).split("\n") if line.strip()]
     else:
         frame = read_table(file)
         if text not in frame.columns:

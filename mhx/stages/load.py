@@ -80,6 +80,8 @@ def _user_rows(run: Run, source: str) -> Iterator[dict[str, Any]]:
         yield from dialogue_rows(placed, row=raw.row, status=status, reason=reason)
     said = [f"{name}: {count}" for name, count in sorted(notes.items())]
     said += [f"personal data replaced, {kind}: {count}" for kind, count in sorted(personal.items())]
+    shared = sum(group != place for place, group in enumerate(groups))
+    said += [f"near-duplicates and shared questions, kept on one side of the split: {shared}"]
     rejected = sum(reasons.values())
     run.account(
         "load",

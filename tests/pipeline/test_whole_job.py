@@ -84,7 +84,8 @@ def test_the_frozen_file_names_settings_versions_and_machine(full: Path) -> None
     frozen, _ = read_yaml(full / "run.yaml")
     assert frozen["settings"]["lang"] == "pl"
     assert set(frozen["settings"]["plugin_sha256"]) == {
-        "source", "language", "territory", "translator", "suite", "base_card",
+        "source", "language", "territory", "translator", "suite", "card",
+        "territories",
     }
     assert {"torch", "transformers", "peft", "polars"} <= set(frozen["versions"])
     assert frozen["machine"]["cpus"] >= 1

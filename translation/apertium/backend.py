@@ -12,8 +12,9 @@ from mhx.errors import MhxError, Problem
 INSTALL = "apt install apertium apertium-{pair}"
 KEPT = re.compile(r"(\{\{service:[a-z_]+\}\}|\[[a-z_]+\])")
 RESERVED = re.compile(r"[\[\]{}\\^$@<>*/~]")
-# an escaped character, or the mark of an unknown word
-ESCAPED = re.compile(r"\\(.)|\*(?=\w)", re.DOTALL)
+# an escaped character, or the mark of a word it does not know (*), translate (@) or inflect (#)
+MARKED = re.compile(r"\\(.)|[*#@](?=\w)", re.DOTALL)
+MARKED_BUT_HASH = re.compile(r"\\(.)|[*@](?=\w)", re.DOTALL)  # where the text has its own #
 UNKNOWN_SHARE = 0.34  # of the words: above it the segment counts as not translated
 
 
@@ -100,8 +101,9 @@ class Apertium:
                 out.append(part)
                 continue
             text = done[part]
-            unknown += sum(match[1] is None for match in ESCAPED.finditer(text))
-            plain = ESCAPED.sub(lambda match: match[1] or "", text)
+            marked = MARKED_BUT_HASH if "#" in pieces[part] else MARKED
+            unknown += sum(match[1] is None for match in marked.finditer(text))
+            plain = marked.sub(lambda match: match[1] or "", text)
             out.append(_like(pieces[part], re.sub(r"\s+", " ", plain).strip()))
         text = "".join(out).strip()
         words = len(re.findall(r"\w+", request.text))
