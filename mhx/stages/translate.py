@@ -118,7 +118,9 @@ def translate_all(
     by_key: dict[tuple[Any, ...], list[int]] = {}
     for place, request in enumerate(requests):
         by_key.setdefault(_key(request, manifest), []).append(place)
-    cache = None if manifest.kind == "memory" else ReplyCache(run.cache, backend.signature)
+    # the plugin's own code counts: a mended backend does not answer from the old cache
+    signature = f"{backend.signature}|plugin:{run.settings.plugin_sha256['translator'][:12]}"
+    cache = None if manifest.kind == "memory" else ReplyCache(run.cache, signature)
     done: dict[tuple[Any, ...], Reply] = {}
     if cache is not None:
         for key in by_key:
