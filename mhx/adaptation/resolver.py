@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -108,7 +107,3 @@ def shown(service: Service, prompts: Prompts) -> str:
     )
     return re.sub(r"\s*\(\s*\)", "", line).strip(" ,")
 
-
-def unresolved(text: str, is_known: Callable[[str], bool]) -> list[str]:
-    """Slots that `is_known` does not accept."""
-    return [slot for slot in SLOT.findall(text) if not is_known(slot)]

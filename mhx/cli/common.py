@@ -32,6 +32,7 @@ Today = Annotated[
     str | None,
     typer.Option("--today", help="The day to judge dates by (YYYY-MM-DD); default today."),
 ]
+Device = Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")]
 Out = Annotated[Path, typer.Option("--out", help="Folder of runs.")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of the draws (training: train.yaml).")]
 

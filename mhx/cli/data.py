@@ -29,7 +29,7 @@ def translate(
         typer.Option("--output", "-o", help="Where to write JSONL; default: standard output."),
     ] = None,
     out: common.Out = Path("runs"),
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    device: common.Device = "auto",
     plugins: common.Plugins = None,
     shadow: common.Shadow = None,
     allow_code: common.AllowCode = False,

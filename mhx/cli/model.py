@@ -10,6 +10,21 @@ import typer
 
 from mhx.cli import common
 
+BaseModel = Annotated[
+    str | None, typer.Option(help="Any Hugging Face causal LM, by name or folder.")
+]
+Adapter = Annotated[
+    str | None,
+    typer.Option(help="Adapter folder; 'none' for the base alone; default: the plugin's."),
+]
+Length = Annotated[int, typer.Option(help="Length of an answer, in tokens.", min=1)]
+Place = Annotated[str | None, typer.Option(help="Territory of the services shown.")]
+Age = Annotated[int | None, typer.Option(help="Age of the person, for the right service.")]
+Group = Annotated[
+    str | None,
+    typer.Option(help="A group the territory must not route to police, state or family."),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
@@ -35,7 +50,7 @@ def train(
         bool, typer.Option("--install", help="Put it into the language's adapters/ folder.")
     ] = False,
     out: common.Out = Path("runs"),
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    device: common.Device = "auto",
     plugins: common.Plugins = None,
     shadow: common.Shadow = None,
     allow_code: common.AllowCode = False,
@@ -75,24 +90,16 @@ def generate(
     probes: Annotated[
         bool, typer.Option("--probes", help="The language's probes instead of prompts.")
     ] = False,
-    base_model: Annotated[str | None, typer.Option(help="Base model.")] = None,
-    adapter: Annotated[
-        str | None,
-        typer.Option(help="Adapter folder; 'none' for the base alone; default: the plugin's."),
-    ] = None,
-    max_new_tokens: Annotated[int, typer.Option(help="Length of an answer.", min=1)] = 64,
+    base_model: BaseModel = None,
+    adapter: Adapter = None,
+    max_new_tokens: Length = 64,
     temperature: Annotated[float, typer.Option(help="0 is greedy.", min=0.0)] = 0.0,
     seed: common.Seed = 0,
-    territory: Annotated[str | None, typer.Option(help="Territory of the services shown.")] = None,
-    age: Annotated[
-        int | None, typer.Option(help="Age of the person, for the right service.")
-    ] = None,
-    group: Annotated[
-        str | None,
-        typer.Option(help="A group the territory must not route to police, state or family."),
-    ] = None,
+    territory: Place = None,
+    age: Age = None,
+    group: Group = None,
     today: common.Today = None,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    device: common.Device = "auto",
     plugins: common.Plugins = None,
     shadow: common.Shadow = None,
     allow_code: common.AllowCode = False,
@@ -140,20 +147,15 @@ def generate(
 
 def chat(
     lang: Annotated[str, typer.Option("--lang", help="Language.")],
-    base_model: Annotated[str | None, typer.Option(help="Base model.")] = None,
-    adapter: Annotated[
-        str | None, typer.Option(help="Adapter folder; 'none' for the base alone.")
-    ] = None,
-    territory: Annotated[str | None, typer.Option(help="Territory of the services shown.")] = None,
-    age: Annotated[int | None, typer.Option(help="Your age, for the right service.")] = None,
-    max_new_tokens: Annotated[int, typer.Option(min=1, help="Length of an answer.")] = 64,
+    base_model: BaseModel = None,
+    adapter: Adapter = None,
+    territory: Place = None,
+    age: Age = None,
+    max_new_tokens: Length = 64,
     seed: common.Seed = 0,
-    group: Annotated[
-        str | None,
-        typer.Option(help="A group the territory must not route to police, state or family."),
-    ] = None,
+    group: Group = None,
     today: common.Today = None,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    device: common.Device = "auto",
     plugins: common.Plugins = None,
     shadow: common.Shadow = None,
     allow_code: common.AllowCode = False,

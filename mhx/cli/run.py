@@ -59,7 +59,7 @@ def adapt(
     ] = None,
     seed: common.Seed = 0,
     today: common.Today = None,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    device: common.Device = "auto",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be done, and stop.")
     ] = False,
@@ -73,6 +73,7 @@ def adapt(
     Example: mhx adapt --lang pl
     """
     from mhx.api import open_run
+    from mhx.errors import MhxError
     from mhx.pipeline import chosen, execute
 
     stages = chosen(first, until)
@@ -102,7 +103,12 @@ def adapt(
         f"mhx adapt: {run.language.manifest.name} ({lang}), territory {run.settings.territory}, "
         f"translator {run.settings.translator}, base {run.settings.base_model} → {run.folder}"
     )
-    execute(run, first=first, last=until)
+    try:
+        execute(run, first=first, last=until)
+    except MhxError:
+        if not json_ and run.records():
+            _show(run)  # what is done so far, and the ways on, before the problem
+        raise
     if json_:
         common.emit(_summary(run))
     else:

@@ -6,7 +6,7 @@ import html
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +75,6 @@ class RawDialogue:
     topic: str = "unknown"
     notes: tuple[str, ...] = ()
     group: str = ""
-    meta: dict[str, str] = field(default_factory=dict)
 
 
 def read_source(path: Path, mapping: Mapping[str, str] | None = None) -> Iterator[RawDialogue]:

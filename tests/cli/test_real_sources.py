@@ -46,6 +46,17 @@ def test_dialogues_the_memory_does_not_hold_go_to_review_and_nothing_is_invented
     assert counts["rows_in"] == 60
 
 
+def test_a_run_that_cannot_train_shows_what_it_did_and_the_ways_on(
+    mhx: Mhx, real_data: RealData
+) -> None:
+    source = real_data("esconv/FailedESConv.json")
+    done = mhx("adapt", "--lang", "pl", "--source", source, "--limit", "20")
+    assert done.code == 1
+    assert "20 of 20 dialogues hold text that no memory has" in done.out
+    assert "no dialogue passed the gate into the training split — see why in" in done.err
+    assert "Traceback" not in done.err
+
+
 def test_a_users_own_memory_answers_what_it_holds(
     mhx: Mhx, real_data: RealData, here: Path, write: Callable[..., Path]
 ) -> None:
