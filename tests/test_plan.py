@@ -50,6 +50,7 @@ def test_a_plain_self_report_is_recorded_as_stated(
 ) -> None:
     seeker = make_plan(dialogue(text), spanish, seed=0).seeker
     assert (seeker.gender, seeker.known) == (gender, "stated")
+    assert seeker.said and seeker.said in text.lower().replace("\u2019", "'")
 
 
 @pytest.mark.parametrize(
@@ -61,6 +62,10 @@ def test_a_plain_self_report_is_recorded_as_stated(
         "He said I'm amazing.",
         "My wife and I met when she said: I'm a woman of principle.",
         "I'm a mandolin player.",
+        "My dad was never there as a father.",
+        "She treats me as a girl would.",
+        "I'm not a mother.",
+        "He sees my sister as a woman.",
     ],
 )
 def test_what_is_not_stated_stays_unknown(spanish: Language, text: str) -> None:

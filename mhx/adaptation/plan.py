@@ -75,11 +75,16 @@ def _participant(dialogue: Dialogue, role: str) -> Participant:
         .lower()
         .replace("\u2019", "'")
     )
-    stated = [gender for gender, pattern in _STATED.items() if re.search(pattern, text)]
+    stated = {
+        gender: match.group()
+        for gender, pattern in _STATED.items()
+        if (match := re.search(pattern, text))
+    }
     if len(stated) != 1:
         return Participant.model_validate(known)
+    gender, said = next(iter(stated.items()))
     return Participant.model_validate(
-        {**known.model_dump(), "gender": stated[0], "known": "stated"}
+        {**known.model_dump(), "gender": gender, "known": "stated", "said": said}
     )
 
 

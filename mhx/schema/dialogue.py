@@ -19,6 +19,7 @@ class Participant(Strict):
     age: int | None = None
     name: str | None = None
     known: Literal["observed", "stated", "assigned", "unknown"] = "unknown"
+    said: str | None = Field(None, description="the words a stated attribute was read from")
 
 
 class Turn(Strict):

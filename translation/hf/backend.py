@@ -129,7 +129,7 @@ class Seq2Seq:
             places = order[start : start + size]
             out.update(zip(places, self._generate([texts[p] for p in places]), strict=True))
             start += size
-        return [self._reply(texts[place], out[place]) for place in range(len(texts))]
+        return [self._reply(batch[place].text, out[place]) for place in range(len(texts))]
 
     def _generate(self, texts: list[str]) -> list[str]:
         import torch
