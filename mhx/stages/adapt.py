@@ -52,15 +52,17 @@ def run(run: Run) -> None:
         )
     out = frame.with_columns(pl.Series(name, values, pl.String) for name, values in columns.items())
     write_parquet(run.path("adapt.parquet"), out)
+    missing = out.filter(pl.col("adapted").is_null())
+    failed = missing.unique("dialogue", keep="first", maintain_order=True)
+    reasons = Counter(failed["failure"].fill_null("untranslated").to_list())
     dialogues = out["dialogue"].n_unique()
-    complete = dialogues - out.filter(pl.col("adapted").is_null())["dialogue"].n_unique()
     run.account(
         "adapt",
         Counts(
             rows_in=dialogues,
-            accepted=complete,
-            review=dialogues - complete,
-            reasons={"untranslated": dialogues - complete} if dialogues > complete else {},
+            accepted=dialogues - failed.height,
+            review=failed.height,
+            reasons=dict(sorted(reasons.items())),
             notes=[f"edits: {sum(operations.values())} by {len(operations)} card entries"],
         ),
     )
