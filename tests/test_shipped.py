@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
-from conftest import ROOT
 
 from mhx.adaptation.resolver import SLOT
 from mhx.corpus.memory import memory_units
@@ -15,9 +15,11 @@ from mhx.files import hash_file
 from mhx.language import load_language
 from mhx.shelves import Shelves, discover
 
+ROOT = Path(__file__).resolve().parents[1]
 SHELVES = discover(cwd=ROOT)
 WITH_CORPUS = [
-    tag for tag in SHELVES.names("languages")
+    tag
+    for tag in SHELVES.names("languages")
     if tag != "en" and (SHELVES.get("languages", tag).folder / "corpus").is_dir()
 ]
 TINY = ROOT / "mhx" / "tiny"
@@ -26,12 +28,20 @@ TINY = ROOT / "mhx" / "tiny"
 @pytest.mark.parametrize("tag", WITH_CORPUS)
 def test_the_memory_is_the_corpus_without_the_test_split(shelves: Shelves, tag: str) -> None:
     language, source = (load_language(name, shelves=shelves) for name in (tag, "en"))
-    stored = [(unit.source, unit.target, unit.register)
-              for unit in read_tmx(language.folder / "memory.tmx", "en", tag)]
-    assert stored == [(unit.source, unit.target, unit.register)
-                      for unit in memory_units(language, source)]
-    test = {text for item in source.source_corpus if item.split == "test"
-            for turn in item.turns for text in turn.segments}
+    stored = [
+        (unit.source, unit.target, unit.register)
+        for unit in read_tmx(language.folder / "memory.tmx", "en", tag)
+    ]
+    assert stored == [
+        (unit.source, unit.target, unit.register) for unit in memory_units(language, source)
+    ]
+    test = {
+        text
+        for item in source.source_corpus
+        if item.split == "test"
+        for turn in item.turns
+        for text in turn.segments
+    }
     assert test
     assert not test & {source for source, _, _ in stored}
 
