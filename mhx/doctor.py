@@ -22,6 +22,14 @@ PARTS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("Polish grammar (pl)", ("morfeusz2",), "pip install 'mhx[pl]'"),
     ("language identification", ("lingua-language-detector",), "pip install mhx"),
 )
+PROGRAMS = (
+    ("translator apertium", "apertium", "apt install apertium apertium-eng-spa"),
+    (
+        "PDF of the LaTeX tables (optional)",
+        "pdflatex",
+        "apt install texlive-latex-recommended",
+    ),
+)
 
 
 def examine() -> list[dict[str, Any]]:
@@ -35,24 +43,9 @@ def examine() -> list[dict[str, Any]]:
             except PackageNotFoundError:
                 missing.append(name)
         rows.append(_row(part, ", ".join(found), missing, command))
-    program = shutil.which("apertium")
-    rows.append(
-        _row(
-            "translator apertium",
-            program or "",
-            [] if program else ["apertium"],
-            "apt install apertium apertium-eng-spa",
-        )
-    )
-    latex = shutil.which("pdflatex")
-    rows.append(
-        _row(
-            "PDF of the LaTeX tables (optional)",
-            latex or "",
-            [] if latex else ["pdflatex"],
-            "apt install texlive-latex-recommended",
-        )
-    )
+    for part, program, command in PROGRAMS:
+        path = shutil.which(program)
+        rows.append(_row(part, path or "", [] if path else [program], command))
     rows.append(_gpu_row())
     return rows
 
