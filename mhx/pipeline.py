@@ -33,9 +33,7 @@ def chosen(first: str | None, last: str | None) -> list[str]:
     return list(STAGES[start : end + 1])
 
 
-def execute(
-    run: Run, *, first: str | None = None, last: str | None = None, force: bool = False
-) -> None:
+def execute(run: Run, *, first: str | None = None, last: str | None = None) -> None:
     """Run the stages. A stage whose key and outputs are unchanged is reused, also from another
     run folder of the same language; `--from` does that stage and the ones after it again.
     """
@@ -46,7 +44,7 @@ def execute(
             raise MhxError(Problem(f"stage {name} is not done", fix, path=run.folder))
     freeze(run, {})
     previous = STAGES[STAGES.index(names[0]) - 1] if names[0] != STAGES[0] else None
-    redo = first is not None or force
+    redo = first is not None
     for name in names:
         key = stage_key(run, name, previous)
         if not redo and (run.is_done(name, key) or _borrow(run, name, key)):

@@ -17,6 +17,7 @@ from mhx.schema import Edit, LanguageManifest, Plan
 
 NUMBER = re.compile(r"\d+(?:[.,\u066b\u066c  ]\d{3})*(?:[.,\u066b]\d+)?")
 PLACEHOLDER = re.compile(r"\[(?:email|link|pesel|national_code|account|phone|name)\]")
+ACCEPTED = ("accepted", "author_draft")  # decisions that let a dialogue into the corpus
 RESIDUE_SHARE = 0.5  # of a segment's words of four letters or more, taken over unchanged
 LANGUAGE_LETTERS = 25  # a shorter text is too little for language identification
 LANGUAGE_MARGIN = 0.2

@@ -37,9 +37,18 @@ def chat_record(part: pl.DataFrame, plan: Plan, run: Run) -> dict[str, Any]:
     )
 
 
-def reference_record(source: Dialogue, run: Run) -> dict[str, Any]:
+def test_references(run: Run) -> list[tuple[Dialogue, AdaptedDialogue]]:
+    """The shipped test dialogues with their authored version."""
+    authored = {item.id: item for item in run.language.corpus}
+    return [
+        (item, authored[item.id])
+        for item in run.source.source_corpus
+        if item.split == "test" and item.id in authored
+    ]
+
+
+def reference_record(source: Dialogue, item: AdaptedDialogue, run: Run) -> dict[str, Any]:
     """The plugin's own adapted version of a source dialogue, as a chat record."""
-    item = next(entry for entry in run.language.corpus if entry.id == source.id)
     return _record(
         run,
         adapted_turns(item),

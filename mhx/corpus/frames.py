@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -127,3 +128,12 @@ def edits_of(text: str) -> list[Edit]:
 def plan_of(text: str) -> Plan:
     """The plan of a column's JSON text."""
     return Plan.model_validate_json(text)
+
+
+def failed_dialogues(frame: pl.DataFrame) -> dict[str, int]:
+    """Dialogues with a segment that has no translation, by the first failure of each."""
+    import polars as pl
+
+    missing = frame.filter(pl.col("failure").is_not_null())
+    first = missing.unique("dialogue", keep="first", maintain_order=True)
+    return dict(sorted(Counter(first["failure"].to_list()).items()))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from mhx.adaptation.gates import ACCEPTED
 from mhx.adaptation.plan import make_plan
 from mhx.adaptation.rules import adapt_segment
 from mhx.contracts import MeasureSettings
+from mhx.corpus.export import test_references
 from mhx.corpus.frames import plan_of
 from mhx.files import hash_json
 from mhx.run import Run
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 
 QUALITY = ("chrf", "bleu", "ter")
 EXAMPLES = 12
-ACCEPTED = ("accepted", "author_draft")
 
 
 def acceptance(run: Run) -> dict[str, list[dict[str, Any]]]:
@@ -43,16 +44,6 @@ def acceptance(run: Run) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def _references(run: Run) -> list[tuple[Dialogue, AdaptedDialogue]]:
-    """The shipped test dialogues with their authored version."""
-    authored = {item.id: item for item in run.language.corpus}
-    return [
-        (item, authored[item.id])
-        for item in run.source.source_corpus
-        if item.split == "test" and item.id in authored
-    ]
-
-
 def translation(run: Run) -> dict[str, Any] | None:
     """chrF, BLEU and TER of the engine on the shipped test dialogues; None for a user's corpus."""
     import polars as pl
@@ -61,7 +52,7 @@ def translation(run: Run) -> dict[str, Any] | None:
         return None
     references = {
         (item.id, turn, segment): part.faithful
-        for _, item in _references(run)
+        for _, item in test_references(run)
         for turn, spoken in enumerate(item.turns)
         for segment, part in enumerate(spoken.segments)
     }
@@ -99,7 +90,7 @@ def adaptation(run: Run) -> dict[str, Any] | None:
     """The frozen rules and the hooks' repairs on the test dialogues, against the listed edits."""
     import polars as pl
 
-    pairs = _references(run)
+    pairs = test_references(run)
     if not pairs:
         return None
     frozen = frozen_rules(run)

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from mhx.adaptation.rules import adapt_segment
-from mhx.corpus.frames import edits_json, plan_of
+from mhx.corpus.frames import edits_json, failed_dialogues, plan_of
 from mhx.files import write_parquet
 from mhx.run import Counts, Run
 
@@ -52,17 +52,16 @@ def run(run: Run) -> None:
         )
     out = frame.with_columns(pl.Series(name, values, pl.String) for name, values in columns.items())
     write_parquet(run.path("adapt.parquet"), out)
-    missing = out.filter(pl.col("adapted").is_null())
-    failed = missing.unique("dialogue", keep="first", maintain_order=True)
-    reasons = Counter(failed["failure"].fill_null("untranslated").to_list())
+    reasons = failed_dialogues(out)
+    failed = sum(reasons.values())
     dialogues = out["dialogue"].n_unique()
     run.account(
         "adapt",
         Counts(
             rows_in=dialogues,
-            accepted=dialogues - failed.height,
-            review=failed.height,
-            reasons=dict(sorted(reasons.items())),
+            accepted=dialogues - failed,
+            review=failed,
+            reasons=reasons,
             notes=[f"edits: {sum(operations.values())} by {len(operations)} card entries"],
         ),
     )

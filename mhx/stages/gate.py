@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from mhx.adaptation.gates import (
+    ACCEPTED,
     GateContext,
     Reason,
     Segment,
@@ -16,7 +17,7 @@ from mhx.adaptation.gates import (
     median_ratio,
 )
 from mhx.contracts import Finding
-from mhx.corpus.export import chat_record, data_card, reference_record
+from mhx.corpus.export import chat_record, data_card, reference_record, test_references
 from mhx.corpus.frames import edits_of, plan_of
 from mhx.files import hash_file, load_model, read_jsonl, write_jsonl, write_parquet, write_text
 from mhx.language import Language
@@ -59,16 +60,14 @@ def run(run: Run) -> None:
         found += language_reasons(segments, context.source, context.target)
         decision = decide(found, authored=_authored(segments, authored.get(name)))
         decisions[name], reasons[name] = decision, found
-        if decision in ("accepted", "author_draft"):
+        if decision in ACCEPTED:
             records[part["split"][0]].append(chat_record(part, plan, run))
         else:
             review.append(_review_record(part, segments, found, decision))
     if run.settings.source is None:
         # the shipped test split is measured on its authored text, which no stage has seen
         records["test"] = [
-            reference_record(item, run)
-            for item in run.source.source_corpus
-            if item.split == "test" and item.id in authored
+            reference_record(source, item, run) for source, item in test_references(run)
         ]
     _write(run, frame, decisions, reasons, records, review)
 
@@ -212,12 +211,12 @@ def _counts(
     why = Counter(
         code
         for name, found in reasons.items()
-        if decisions[name] not in ("accepted", "author_draft")
+        if decisions[name] not in ACCEPTED
         for code in {reason.code for reason in found if reason.severity != "warn"}
     )
     training = frame.filter(pl.col("split") == "train").unique("dialogue")
     risky = training.filter(pl.col("risk") != "none")
-    kept = risky.filter(pl.col("decision").is_in(["accepted", "author_draft"])).height
+    kept = risky.filter(pl.col("decision").is_in(ACCEPTED)).height
     notes = [f"risk dialogues in training: {kept} of {risky.height}"]
     if kinds["author_draft"]:
         notes.append(f"decided by their author, marked draft: {kinds['author_draft']}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mhx.adaptation.plan import make_plan, owed_address, person
 from mhx.contracts import Backend, BackendSettings, Reply, Request
 from mhx.corpus.cache import ReplyCache
-from mhx.corpus.frames import dialogues_of
+from mhx.corpus.frames import dialogues_of, failed_dialogues
 from mhx.errors import MhxError, Problem
 from mhx.files import load_model, write_parquet
 from mhx.run import Counts, Run
@@ -152,19 +151,14 @@ def _key(request: Request, manifest: BackendManifest) -> tuple[Any, ...]:
 
 
 def _count(frame: pl.DataFrame) -> Counts:
-    import polars as pl
-
-    by_dialogue = frame.group_by("dialogue", maintain_order=True).agg(
-        pl.col("failure").drop_nulls().first()
-    )
-    reasons = Counter(by_dialogue["failure"].drop_nulls().to_list())
-    failed = sum(reasons.values())
+    reasons = failed_dialogues(frame)
+    dialogues, failed = frame["dialogue"].n_unique(), sum(reasons.values())
     translated = frame["target"].is_not_null().sum()
     return Counts(
-        rows_in=by_dialogue.height,
-        accepted=by_dialogue.height - failed,
+        rows_in=dialogues,
+        accepted=dialogues - failed,
         review=failed,
-        reasons=dict(sorted(reasons.items())),
+        reasons=reasons,
         notes=[f"segments translated: {translated} of {frame.height}", *_left(frame)],
     )
 
