@@ -27,6 +27,7 @@ Shadow = Annotated[
 AllowCode = Annotated[
     bool, typer.Option("--allow-code", help="Run Python code of plugins that mhx did not ship.")
 ]
+Table = Annotated[Path, typer.Argument(help="CSV, TSV, Parquet, JSONL or XLSX.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 Today = Annotated[
     str | None,

@@ -192,7 +192,7 @@ def _parity(scores: pl.DataFrame, plan: AnalysisPlan, run: Run) -> dict[str, Any
             resamples=plan.resamples,
             adjust=plan.adjust,
             seed=plan.seed,
-        ).to_dict()
+        ).records()
         for system in SYSTEMS
     }
     note = BABBLE if run.settings.base_model == TINY else ""

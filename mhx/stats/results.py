@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 Verdict = Literal["equivalent", "different", "trivial", "inconclusive", "inconclusive: floor"]
 FloorVerdict = Literal["met", "missed", "not shown", "no floor given"]
-Kind = Literal["main", "intersection"]
+Kind = Literal["main", "intersection", "language"]
+Licence = Literal["comparable", "correctable", "not comparable", "insufficient anchors"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +28,8 @@ class GroupResult(Where):
     """One group: `n` scored rows of `expected`, coverage 0-1, mean with its 1 - alpha interval.
 
     `units` counts what is resampled. `shrunk` (intersections only) is the mean pulled towards
-    the grand mean by its unreliability (empirical Bayes, DerSimonian & Laird 1986).
+    the grand mean by its unreliability (empirical Bayes, DerSimonian & Laird 1986). `mde` is the
+    smallest gap to the reference that is found with 80 % power; None for the reference itself.
     """
 
     group: str
@@ -40,6 +42,7 @@ class GroupResult(Where):
     low: float | None
     high: float | None
     shrunk: float | None = None
+    mde: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,16 +129,135 @@ class WorstGroup(Where):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Against(Where):
+    """A check of one group against the reference, from `n` rows; `note` says what is missing."""
+
+    group: str
+    reference: str
+    n: int
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelCheck(Against):
+    """A model's estimate of the gap, beside the design-based one: a check, not the result.
+
+    `mixed`: linear with the unit as random intercept, raw points. `ordinal`: cumulative logit
+    GEE clustered by unit, log odds of a higher score. `agrees`: the same sign, and significant
+    (unadjusted) exactly where the design-based gap is. All None where it could not be fitted.
+    """
+
+    model: Literal["mixed", "ordinal"]
+    scale: Literal["raw points", "log odds"]
+    estimate: float | None = None
+    se: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    agrees: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LengthGap(Against):
+    """The gap in length and the score's gap at equal length.
+
+    `length_gap` is in the length column's unit; `adjusted` is the score gap with length held
+    equal (within-group slope, cluster-robust), `slope` raw points per SD of length.
+    """
+
+    length_gap: float | None = None
+    length_low: float | None = None
+    length_high: float | None = None
+    gap: float | None = None
+    adjusted: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    slope: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConditionalGap(Against):
+    """Score difference at equal human rating: what of a gap is the scorer's own.
+
+    `difference` is group minus reference in raw points among the `n` rows people rated,
+    `standardized` the same in SDs of the score; `tost_p` tests that it is within `bound`.
+    """
+
+    difference: float | None = None
+    standardized: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    bound: float | None = None
+    tost_p: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorrectedGap(Against):
+    """The gap on the human scale by prediction-powered inference (Angelopoulos et al. 2023).
+
+    `n` rows were rated by people, drawn with recorded inclusion probabilities from `n_scored`
+    scored rows; `weight` is the power-tuning factor of the scores (0: only the ratings count).
+    """
+
+    n_scored: int = 0
+    raw: float | None = None
+    corrected: float | None = None
+    se: float | None = None
+    low: float | None = None
+    high: float | None = None
+    tost_low: float | None = None
+    tost_high: float | None = None
+    p: float | None = None
+    p_adjusted: float | None = None
+    tost_p: float | None = None
+    tost_p_adjusted: float | None = None
+    margin: float | None = None
+    weight: float | None = None
+    verdict: Verdict = "inconclusive"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overlap:
+    """Two groups of one attribute that share units although the design is not crossed."""
+
+    attribute: str
+    language: str | None
+    system: str | None
+    first: str
+    second: str
+    shared: int
+    n_first: int
+    n_second: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class CrossLanguage:
-    """The gate before a comparison of two languages: no gap is given without anchors."""
+    """The licence to compare two languages: no gap is given without it.
+
+    `bias` is the scorer's intercept in `language` minus that in `reference` at equal human
+    rating, `slope` the difference of its slopes times one SD of the human ratings, both in raw
+    points with 1 - 2 alpha intervals; both must lie within `bound`. `certificate` is the
+    certificate's hash, `why` the reason of a verdict other than ``comparable``.
+    """
 
     score: str
     language: str
     reference: str
-    verdict: Literal["insufficient anchors"]
+    verdict: Licence
     anchors: int
     anchors_needed: int | None
     assumption: str
+    bound: float | None = None
+    bias: float | None = None
+    bias_low: float | None = None
+    bias_high: float | None = None
+    slope: float | None = None
+    slope_low: float | None = None
+    slope_high: float | None = None
+    certificate: str | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,11 +269,20 @@ class ParityResult:
     largest: tuple[LargestGap, ...]
     worst: tuple[WorstGroup, ...]
     cross_language: tuple[CrossLanguage, ...] = ()
+    models: tuple[ModelCheck, ...] = ()
+    lengths: tuple[LengthGap, ...] = ()
+    conditional: tuple[ConditionalGap, ...] = ()
+    corrected: tuple[CorrectedGap, ...] = ()
+    overlap: tuple[Overlap, ...] = ()
     notes: tuple[str, ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data (no nan, no infinity: null instead)."""
+        """The answer as `mhx parity --json` prints it."""
+        return self.records()
+
+    def records(self) -> dict[str, Any]:
+        """Every record as plain JSON data, flat, one list a kind (no nan: null instead)."""
         plain: dict[str, Any] = to_plain(asdict(self))
         return plain
 
