@@ -103,7 +103,7 @@ def table(rows: Sequence[dict[str, Any]], *, title: str = "", caption: str = "")
             name.replace("_", " "),
             justify="right" if numeric else "left",
             overflow="fold",
-            no_wrap=place == 0 and short,
+            no_wrap=short and (place == 0 or any(shown(row.get(name))[-1:] == "]" for row in rows)),
         )
     for row in rows:
         view.add_row(*(shown(row.get(name)) for name in names))

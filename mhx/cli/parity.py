@@ -3,11 +3,69 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mhx.cli import common
+
+if TYPE_CHECKING:
+    from mhx.stats.request import Answered
+
+# The options of a comparison; `mhx report --table` takes the same ones.
+Scores = Annotated[
+    list[str] | None, typer.Option("--score", help="Column of a score; repeat for several.")
+]
+Measure = Annotated[
+    str | None, typer.Option(help="Column that names the measure of a long table.")
+]
+Value = Annotated[str, typer.Option(help="Column of the score in a long table.")]
+Groups = Annotated[
+    list[str] | None, typer.Option("--group", help="Column of a group; repeat for several.")
+]
+Reference = Annotated[
+    list[str] | None,
+    typer.Option("--reference", help="COL=VALUE every other group is compared with."),
+]
+Unit = Annotated[
+    list[str] | None,
+    typer.Option("--unit", help="Column of what is paired; repeat for several."),
+]
+Cluster = Annotated[
+    list[str] | None, typer.Option("--cluster", help="Column of what is resampled.")
+]
+Language = Annotated[
+    str | None, typer.Option(help="Column of the language; across languages only with anchors.")
+]
+Baseline = Annotated[
+    str | None, typer.Option(help="COL=VALUE whose gaps stand beside the others'.")
+]
+Composite = Annotated[
+    str | None, typer.Option(help="Name of an added score: the row mean of the given ones.")
+]
+Margin = Annotated[
+    str | None, typer.Option(help="Equivalence margin: raw points, 0.3sd or 0.3dz.")
+]
+Floor = Annotated[float | None, typer.Option(help="Raw points every group must reach.")]
+Scale = Annotated[
+    str | None, typer.Option("--range", help="Legal scores, such as 0:2; others are missing.")
+]
+Lower = Annotated[
+    list[str] | None,
+    typer.Option("--lower-is-better", help="A score of which less is better (the floor is a cap)."),
+]
+Smallest = Annotated[
+    int, typer.Option("--min-cell", help="Do not show groups with fewer scored rows.")
+]
+Plan = Annotated[
+    Path | None, typer.Option(help="analysis.yaml with scores, groups, margin; options win.")
+]
+Resamples = Annotated[
+    int | None, typer.Option(help="Resamples of intervals and tests (default: the plan's, 2000).")
+]
+Seed = Annotated[
+    int | None, typer.Option("--seed", help="Seed of the draws (default: the plan's, 0).")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -17,47 +75,24 @@ def register(app: typer.Typer) -> None:
 
 def parity(
     table: common.Table,
-    score: Annotated[
-        list[str] | None, typer.Option("--score", help="Column of a score; repeat for several.")
-    ] = None,
-    measure: Annotated[
-        str | None, typer.Option(help="Column that names the measure of a long table.")
-    ] = None,
-    value: Annotated[str, typer.Option(help="Column of the score in a long table.")] = "score",
-    group: Annotated[
-        list[str] | None, typer.Option("--group", help="Column of a group; repeat for several.")
-    ] = None,
-    reference: Annotated[
-        list[str] | None,
-        typer.Option("--reference", help="COL=VALUE every other group is compared with."),
-    ] = None,
-    unit: Annotated[
-        list[str] | None,
-        typer.Option("--unit", help="Column of what is paired; repeat for several."),
-    ] = None,
-    cluster: Annotated[
-        list[str] | None, typer.Option("--cluster", help="Column of what is resampled.")
-    ] = None,
-    language: Annotated[
-        str | None, typer.Option(help="Column of the language; across languages only with anchors.")
-    ] = None,
-    anchors: Annotated[
-        Path | None, typer.Option(help="Certificate of human-rated anchors.")
-    ] = None,
-    baseline: Annotated[
-        str | None, typer.Option(help="COL=VALUE whose gaps stand beside the others'.")
-    ] = None,
-    composite: Annotated[
-        str | None, typer.Option(help="Name of an added score: the row mean of the given ones.")
-    ] = None,
-    margin: Annotated[
-        str | None, typer.Option(help="Equivalence margin: raw points, 0.3sd or 0.3dz.")
-    ] = None,
-    floor: Annotated[float | None, typer.Option(help="Raw points every group must reach.")] = None,
-    plan: Annotated[
-        Path | None, typer.Option(help="analysis.yaml with scores, groups, margin; options win.")
-    ] = None,
-    seed: common.Seed = 0,
+    score: Scores = None,
+    measure: Measure = None,
+    value: Value = "score",
+    group: Groups = None,
+    reference: Reference = None,
+    unit: Unit = None,
+    cluster: Cluster = None,
+    language: Language = None,
+    baseline: Baseline = None,
+    composite: Composite = None,
+    margin: Margin = None,
+    floor: Floor = None,
+    scale: Scale = None,
+    lower_is_better: Lower = None,
+    min_cell: Smallest = 1,
+    plan: Plan = None,
+    resamples: Resamples = None,
+    seed: Seed = None,
     json_: common.Json = False,
 ) -> None:
     """Parity of scores across groups: gaps with intervals, equivalence verdicts, coverage, floors.
@@ -65,101 +100,31 @@ def parity(
     Example: mhx parity scores.csv --score empathy --group gender --reference gender=male
     --unit scenario --margin 0.25
     """
-    from mhx.errors import MhxError, Problem, UsageError
-    from mhx.files import load_model, read_table
-    from mhx.schema import AnalysisPlan
-    from mhx.stats import tables
-    from mhx.stats.parity import parity as run_parity
+    from mhx.stats.request import Request, compare
 
-    if anchors is not None:
-        raise MhxError(
-            Problem(
-                "this version cannot read anchor certificates yet",
-                "without --anchors the within-language results are printed",
-                path=anchors,
-            )
+    answered = compare(
+        Request(
+            table=table, scores=score or [], measure=measure, value=value, groups=group or [],
+            reference=reference or [], unit=unit or [], cluster=cluster or [], language=language,
+            baseline=baseline, composite=composite, margin=margin, floor=floor, scale=scale,
+            lower_is_better=lower_is_better or [], smallest=min_cell, plan=plan,
+            resamples=resamples, seed=seed,
         )
-    frozen = load_model(plan, AnalysisPlan) if plan is not None else None
-    frame = read_table(table)
-    scores = list(score or (frozen.scores if frozen else []))
-    if measure is not None:
-        frame, scores = _pivot(frame, table, measure, value, scores)
-    groups = list(group or (frozen.groups if frozen else []))
-    if not scores or not groups:
-        raise UsageError(
-            "what to compare is missing",
-            "give --score COL (or --measure COL) and --group COL, or --plan FILE",
-        )
-    named = _assignments(reference or [], "--reference") or (
-        dict(frozen.reference) if frozen else {}
-    )
-    lacking = [name for name in groups if name not in named]
-    if lacking:
-        raise UsageError(
-            f"no reference for {', '.join(lacking)}", f"add --reference {lacking[0]}=VALUE"
-        )
-    chosen: str | float | None = (
-        margin if margin is not None else (frozen.margin if frozen else None)
-    )
-    result = run_parity(
-        frame,
-        scores=scores,
-        groups=groups,
-        reference=named,
-        unit=unit or ([name for name in frozen.unit if name in frame.columns] if frozen else None),
-        cluster=cluster,
-        language=language,
-        margin=chosen,
-        floor=floor if floor is not None else (frozen.floor if frozen else None),
-        composite=composite or (frozen.composite if frozen else None),
-        baseline=_assignments([baseline] if baseline else [], "--baseline") or None,
-        alpha=frozen.alpha if frozen else 0.05,
-        resamples=frozen.resamples if frozen else 2000,
-        adjust=frozen.adjust if frozen else "holm",
-        seed=seed,
     )
     if json_:
-        common.emit(result.to_dict())
-        return
-    common.table(tables.group_rows(result), title="groups")
-    common.table(
-        tables.summary_rows(result),
-        title="gaps: group minus reference, 95 % intervals",
-        caption=f"{'Planned: ' + str(plan) if plan else 'No frozen plan: exploratory.'}",
-    )
-    common.table(
-        tables.largest_rows(result), title="largest gap, calibrated for having been picked"
-    )
-    common.table(tables.worst_rows(result), title="worst group")
-    common.table(tables.language_rows(result), title="across languages")
-    for note in result.notes:
+        common.emit(answered.to_dict())
+    else:
+        show(answered)
+
+
+def show(answered: Answered) -> None:
+    """The result as tables on the terminal."""
+    from mhx.stats.terminal import parity_tables
+
+    plan = answered.source["plan"]
+    common.say(f"{', '.join(answered.result.settings['scores'])}: {answered.source['table']}")
+    for title, rows in parity_tables(answered.result):
+        common.table(rows, title=title)
+    for note in answered.result.notes:
         common.say(f"note: {note}")
-
-
-def _pivot(
-    frame: Any, path: Path, measure: str, value: str, wanted: list[str]
-) -> tuple[Any, list[str]]:
-    """A long table with a column a measure; the rest of the columns name the row."""
-    from mhx.errors import MhxError, Problem
-
-    missing = [name for name in (measure, value) if name not in frame.columns]
-    if missing:
-        columns = ", ".join(frame.columns)
-        raise MhxError(
-            [Problem(f"no column {name!r}", f"columns: {columns}", path=path) for name in missing]
-        )
-    names = [str(name) for name in frame[measure].unique(maintain_order=True).to_list()]
-    index = [name for name in frame.columns if name not in (measure, value, "status", "scorer")]
-    return frame.pivot(on=measure, index=index, values=value), wanted or names
-
-
-def _assignments(items: list[str], option: str) -> dict[str, str]:
-    from mhx.errors import UsageError
-
-    out = {}
-    for item in items:
-        name, equals, text = item.partition("=")
-        if not equals:
-            raise UsageError(f"{option} {item!r}", f"write {option} COL=VALUE")
-        out[name] = text
-    return out
+    common.say(f"planned: {plan}" if plan else "no frozen plan: exploratory")

@@ -24,13 +24,17 @@ UNEVEN = 0.05  # coverage that differs by this much between groups is said
 
 @dataclass(frozen=True)
 class Options:
-    """What every analysis of one call shares."""
+    """What every analysis of one call shares. `smallest` is the cell size below which a group is
+    not shown, `lower` the scores of which less is better."""
 
     margin: Margin | None
     floor: float | None
     alpha: float
     resamples: int
     seed: int
+    scale: tuple[float, float] | None = None
+    smallest: int = 1
+    lower: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,8 @@ class Analysis:
 def analyze(design: Design, attribute: Attribute, score: str, part: Slice,
             options: Options) -> Analysis:
     """Means and gaps of a slice; random streams 1 (means) and 2 (paired gaps) of the seed."""
-    sample = take_sample(lay_out(design, attribute, part), design.scores[score])
+    sample = take_sample(lay_out(design, attribute, part), design.scores[score],
+                         smallest=options.smallest, scale=options.scale)
     cov = covariance(sample)
     draws = group_draws(sample, resamples=options.resamples, seed=[options.seed, 1])
     estimates = group_estimates(sample, cov, draws)
@@ -67,16 +72,29 @@ def analyze(design: Design, attribute: Attribute, score: str, part: Slice,
     return Analysis(sample, where, estimates, cov, draws, gaps, floored)
 
 
+def named(own: Analysis) -> str:
+    """The score, attribute, language and system of an analysis, in words."""
+    place = ", ".join(part for part in (own.where["language"], own.where["system"]) if part)
+    return f"{own.where['score']} by {own.where['attribute']}{' in ' + place if place else ''}"
+
+
+def suppression_note(own: Analysis, smallest: int) -> str:
+    """A sentence that names the groups too small to be shown, else nothing."""
+    sample = own.sample
+    small = [f"{sample.layout.labels[group]} ({int(sample.found[group])})"
+             for group in range(sample.size) if 0 < sample.found[group] < smallest]
+    head = f"{named(own)}: fewer than {smallest} rows, not shown: "
+    return head + ", ".join(small) if small else ""
+
+
 def coverage_note(own: Analysis) -> str:
     """A sentence where the groups of an attribute are covered unevenly, else nothing."""
     sample = own.sample
-    shares = sample.n / np.maximum(sample.layout.expected, 1)
+    shares = sample.found / np.maximum(sample.layout.expected, 1)
     low, high = int(shares.argmin()), int(shares.argmax())
     if own.where["kind"] != "main" or shares[high] - shares[low] < UNEVEN:
         return ""
-    place = ", ".join(part for part in (own.where["language"], own.where["system"]) if part)
-    return (f"{own.where['score']} by {own.where['attribute']}{' in ' + place if place else ''}: "
-            f"coverage runs from {shares[low]:.0%} ({sample.layout.labels[low]}) to "
+    return (f"{named(own)}: coverage runs from {shares[low]:.0%} ({sample.layout.labels[low]}) to "
             f"{shares[high]:.0%} ({sample.layout.labels[high]}); gaps are those of what was scored")
 
 
@@ -89,7 +107,7 @@ def group_results(own: Analysis, alpha: float) -> list[GroupResult]:
     out = []
     for group, estimate in enumerate(own.estimates):
         limits = mean_limits(sample, estimate, alpha / 2)
-        expected, n = int(sample.layout.expected[group]), int(sample.n[group])
+        expected, n = int(sample.layout.expected[group]), int(sample.found[group])
         scores = sample.of(group)
         out.append(GroupResult(
             **own.where, group=sample.layout.labels[group], n=n, expected=expected,

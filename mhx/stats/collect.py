@@ -6,7 +6,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mhx.stats.analysis import Analysis, Options, analyze, coverage_note, group_results
+from mhx.stats.analysis import (
+    Analysis,
+    Options,
+    analyze,
+    coverage_note,
+    group_results,
+    named,
+    suppression_note,
+)
 from mhx.stats.baseline import beside_baseline
 from mhx.stats.calibration import Calibration, calibrate
 from mhx.stats.contrasts import Tested, contrast
@@ -15,9 +23,12 @@ from mhx.stats.estimate import Estimate
 from mhx.stats.floor import worst_group
 from mhx.stats.largest import largest_gap
 from mhx.stats.pairs import Gap, at_floor, unpaired_p
-from mhx.stats.results import Contrast, GroupResult, LargestGap, WorstGroup
+from mhx.stats.resample import Floats
+from mhx.stats.results import Contrast, GroupResult, LargestGap, Overlap, WorstGroup
 from mhx.stats.sample import Sample
 from mhx.stats.signflip import cluster_sums, flip_test
+
+COPIED_ROWS = 10  # equal sequences shorter than this are common among scores of few levels
 
 
 @dataclass
@@ -28,6 +39,7 @@ class Records:
     contrasts: list[Contrast] = field(default_factory=list)
     largest: list[LargestGap] = field(default_factory=list)
     worst: list[WorstGroup] = field(default_factory=list)
+    overlap: list[Overlap] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
@@ -43,7 +55,10 @@ def collect(design: Design, attribute: Attribute, score: str, options: Options,
         if part.baseline:
             bases[part.language] = analysis
             continue
-        records.notes += filter(None, [analysis.sample.layout.note, coverage_note(analysis)])
+        records.overlap += _overlaps(analysis)
+        records.notes += filter(None, [
+            suppression_note(analysis, options.smallest), coverage_note(analysis),
+            *_copied(analysis, design.scores[score])])
         _judge(analysis, bases.get(part.language), options, records)
 
 
@@ -68,9 +83,35 @@ def _judge(own: Analysis, base: Analysis | None, options: Options, records: Reco
         records.contrasts.append(record)
     largest = largest_gap(sample, own.estimates, own.draws, found, margin=options.margin,
                           alpha=alpha, floored=own.floored, where=own.where)
-    worst = worst_group(sample, own.estimates, floor=options.floor, alpha=alpha, where=own.where)
+    worst = worst_group(sample, own.estimates, floor=options.floor, alpha=alpha, where=own.where,
+                        lower=own.where["score"] in options.lower)
     records.largest += [largest] if largest else []
     records.worst += [worst] if worst else []
+
+
+def _overlaps(own: Analysis) -> list[Overlap]:
+    layout, where = own.sample.layout, own.where
+    return [
+        Overlap(attribute=where["attribute"], language=where["language"], system=where["system"],
+                first=layout.labels[one], second=layout.labels[two], shared=count,
+                n_first=int(layout.units[one]), n_second=int(layout.units[two]))
+        for one, two, count in layout.shared
+    ]
+
+
+def _copied(own: Analysis, scores: Floats) -> list[str]:
+    """Groups whose scores are the same in the same order: one is likely a copy of the other."""
+    layout = own.sample.layout
+    found: dict[bytes, list[int]] = {}
+    for group in range(own.sample.size):
+        values = scores[layout.rows[layout.group == group]]
+        if len(values) >= COPIED_ROWS and len(np.unique(values[np.isfinite(values)])) > 1:
+            found.setdefault(values.tobytes(), []).append(group)
+    return [
+        f"{named(own)}: {' and '.join(layout.labels[group] for group in same)} hold the same "
+        "scores row by row: copied, or a control; their parity is by construction"
+        for same in found.values() if len(same) > 1
+    ]
 
 
 def _tests(own: Analysis, found: Calibration | None,

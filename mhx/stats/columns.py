@@ -81,4 +81,4 @@ def values(frame: pl.DataFrame, name: str) -> Floats:
     import polars as pl
 
     column = frame.get_column(name).cast(pl.Float64)
-    return column.fill_null(float("nan")).to_numpy().astype(np.float64)
+    return np.array(column.fill_null(float("nan")).to_numpy(), dtype=np.float64)

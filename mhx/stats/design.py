@@ -59,9 +59,10 @@ class Design:
 
 def read_design(frame: pl.DataFrame, *, scores: Sequence[str], groups: Sequence[str],
                 reference: Mapping[str, str], unit: Sequence[str], cluster: Sequence[str],
-                language: str | None, composite: str | None,
-                baseline: Mapping[str, str], found: Sequence[Problem] = ()) -> Design:
-    """The design of a table.
+                language: str | None, composite: str | None, baseline: Mapping[str, str],
+                scale: tuple[float, float] | None = None,
+                found: Sequence[Problem] = ()) -> Design:
+    """The design of a table. Scores outside the legal `scale` count as missing.
 
     Raises MhxError with every bad column and value, after the problems already `found`.
     """
@@ -82,26 +83,45 @@ def read_design(frame: pl.DataFrame, *, scores: Sequence[str], groups: Sequence[
     wanted = {name: factors[name] for name in groups if name in factors and name != language}
     if not frame.is_empty():
         found += problems.reference_problems(wanted, reference, [language] if language else [])
+    found += problems.date_problems(frame, groups)
     found += problems.null_problems(factors, [*unit, *cluster])
     found += problems.baseline_problems(factors, baseline)
     problems.stop(found)
     unit_codes = columns.cross([factors[name] for name in unit]) if unit else None
     clusters, within = _clusters(unit_codes, [factors[name].codes for name in cluster])
+    single = {name: columns.values(frame, name) for name in scores}
+    outside = _outside(single, scale)
     return Design(
-        scores=_scores(frame, scores, composite),
+        scores=_with_composite(single, composite),
         attributes=_attributes(list(wanted.values()), reference),
         unit=unit_codes,
         clusters=clusters,
         within_unit=within,
         slices=_slices(len(frame), factors.get(language or ""), factors, baseline),
-        notes=tuple(f"{name}: {int((factors[name].codes < 0).sum())} rows have no value and are "
-                    "in no group" for name in (*wanted, *named["language"], *baseline)
-                    if (factors[name].codes < 0).any()),
+        notes=(*(f"{name}: {int((factors[name].codes < 0).sum())} rows have no value and are "
+                 "in no group" for name in (*wanted, *named["language"], *baseline)
+                 if (factors[name].codes < 0).any()),
+               *outside, *(problems.copied_rows(frame) if unit else ())),
     )
 
 
-def _scores(frame: pl.DataFrame, scores: Sequence[str], composite: str | None) -> dict[str, Floats]:
-    out = {name: columns.values(frame, name) for name in scores}
+def _outside(scores: Mapping[str, Floats], scale: tuple[float, float] | None) -> list[str]:
+    """Blank the scores outside the scale, in place; a sentence for each column that has some."""
+    notes: list[str] = []
+    if scale is None:
+        return notes
+    for name, values in scores.items():
+        wrong = (values < scale[0]) | (values > scale[1])
+        if wrong.any():
+            found = ", ".join(f"{value:g}" for value in np.unique(values[wrong])[:5])
+            notes.append(f"{name}: {int(wrong.sum())} scores lie outside {scale[0]:g}:{scale[1]:g} "
+                         f"({found}) and count as missing")
+            values[wrong] = np.nan
+    return notes
+
+
+def _with_composite(scores: Mapping[str, Floats], composite: str | None) -> dict[str, Floats]:
+    out = dict(scores)
     if composite is not None:  # nan where any part is missing: nothing is imputed
         out[composite] = np.mean(np.stack(list(out.values())), axis=0)
     return out

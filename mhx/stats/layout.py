@@ -16,8 +16,10 @@ MOSTLY = 0.5  # share of units met again elsewhere from which a design counts as
 class Layout:
     """Where the rows of a slice stand, scored or not: the same for every score.
 
-    `expected` is the number of rows each group should have: in a crossed design an absent
-    unit x group cell counts with the median number of rows of the others.
+    `expected` is the number of rows each group should have: in a crossed design as many rows a
+    unit as its fullest group has (the median unit's, where it has none here). `shared` are the
+    pairs of groups with units in common although the design is not crossed: (first, second,
+    units in both).
     """
 
     rows: Ints
@@ -29,7 +31,8 @@ class Layout:
     labels: tuple[str, ...]
     reference: int
     expected: Ints
-    note: str
+    units: Ints
+    shared: tuple[tuple[int, int, int], ...] = ()
 
 
 def lay_out(design: Design, attribute: Attribute, part: Slice) -> Layout:
@@ -37,18 +40,20 @@ def lay_out(design: Design, attribute: Attribute, part: Slice) -> Layout:
     rows = np.flatnonzero(part.rows & (attribute.codes >= 0))
     group, size = attribute.codes[rows], len(attribute.labels)
     present = np.bincount(group, minlength=size)
-    crossed, expected, note = False, present, ""
+    crossed, expected, held, shared = False, present, present, []
     if design.unit is not None and len(rows):
         counts = _grid_counts(design, part, rows, group, size)
         again = (counts > 0).sum(1) > 1
         share = (counts[again] > 0).sum(0)[present > 0] / (counts > 0).sum(0)[present > 0]
         crossed = size > 1 and float(share.mean()) >= MOSTLY
         if crossed:
-            typical = int(np.median(counts[counts > 0]))
-            expected = np.where(counts > 0, counts, typical).sum(0)
-        elif again.any():
-            note = (f"{attribute.name}: {int(again.sum())} of {int((counts > 0).any(1).sum())} "
-                    "units are in more than one group; groups overlap")
+            most = counts.max(1)
+            typical = int(np.median(most[most > 0]))
+            expected = np.full(size, np.where(most > 0, most, typical).sum())
+        elif again.any() and attribute.kind != "intersection":
+            held = (counts > 0).sum(0)
+            both = (counts > 0).T.astype(np.int64) @ (counts > 0)
+            shared = [(int(a), int(b), int(both[a, b])) for a, b in np.argwhere(np.triu(both, 1))]
     keep = np.ones(size, dtype=bool)
     if attribute.kind == "intersection" and not crossed:
         keep = present > 0
@@ -60,7 +65,8 @@ def lay_out(design: Design, attribute: Attribute, part: Slice) -> Layout:
         within_unit=design.within_unit, crossed=crossed,
         labels=tuple(np.array(attribute.labels, dtype=object)[keep]),
         reference=int(np.cumsum(keep)[attribute.reference] - 1),
-        expected=expected[keep].astype(np.int64), note=note,
+        expected=expected[keep].astype(np.int64), units=held[keep].astype(np.int64),
+        shared=tuple(shared),
     )
 
 

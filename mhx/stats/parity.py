@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from mhx.errors import Problem
+from mhx.errors import Problem, unknown
 from mhx.stats import columns, problems
 from mhx.stats.analysis import Options
 from mhx.stats.collect import Records, collect
@@ -15,7 +16,15 @@ from mhx.stats.columns import LANGUAGE_COLUMNS
 from mhx.stats.comparability import cross_language
 from mhx.stats.contrasts import adjusted
 from mhx.stats.design import Design, read_design
-from mhx.stats.results import CrossLanguage, ParityResult
+from mhx.stats.results import (
+    Contrast,
+    CrossLanguage,
+    GroupResult,
+    Overlap,
+    ParityResult,
+    Where,
+)
+from mhx.version import __version__
 
 if TYPE_CHECKING:
     import polars as pl
@@ -34,6 +43,9 @@ def parity(
     floor: float | None = None,
     composite: str | None = None,
     baseline: Mapping[str, str] | None = None,
+    scale: tuple[float, float] | None = None,
+    lower_is_better: Sequence[str] = (),
+    smallest: int = 1,
     alpha: float = 0.05,
     resamples: int = 2000,
     adjust: Literal["holm", "bh"] = "holm",
@@ -54,6 +66,10 @@ def parity(
     margin: raw points, or ``"0.3sd"`` (of the reference group), ``"0.3dz"`` (of the paired
         differences); the last two are taken from the data and flagged.
     floor: raw points that every group's mean must reach (one-sided bound).
+    scale: lowest and highest legal score; those outside are counted and count as missing.
+    lower_is_better: scores of which less is better: the worst group is the highest and the floor
+        is the most a mean may be.
+    smallest: groups with fewer scored rows are named and not shown (1: all are).
     composite: name of an added score, the mean of `scores`, missing where one of them is.
     baseline: one column -> value; the other values' gaps stand beside that value's.
 
@@ -65,16 +81,20 @@ def parity(
     reference = {name: str(value) for name, value in reference.items()}
     parsed = columns.parse_margin(margin)
     found = problems.option_problems(alpha=alpha, resamples=resamples, adjust=adjust,
-                                     floor=floor)
+                                     floor=floor, smallest=smallest)
+    found += problems.scale_problems(scale)
+    known = [*scores, *([composite] if composite else [])]
+    found += [Problem(one.what, one.fix, field="lower_is_better") for name in lower_is_better
+              if name not in known for one in unknown("score", name, known).problems]
     found += [parsed] if isinstance(parsed, Problem) else []
     if not isinstance(parsed, Problem) and parsed and parsed.unit == "dz" and not unit:
         found.append(Problem("a margin in dz needs paired units", "name them with unit",
                              field="margin"))
     design = read_design(frame, scores=scores, groups=groups, reference=reference,
                          unit=unit or (), cluster=cluster or (), language=language,
-                         composite=composite, baseline=baseline or {}, found=found)
+                         composite=composite, baseline=baseline or {}, scale=scale, found=found)
     options = Options(None if isinstance(parsed, Problem) else parsed, floor, alpha, resamples,
-                      seed)
+                      seed, scale, smallest, frozenset(lower_is_better))
     records = Records(notes=list(design.notes))
     for attribute in design.attributes:
         for score in design.scores:
@@ -84,16 +104,36 @@ def parity(
         "scores": list(scores), "groups": list(groups), "reference": reference,
         "unit": list(unit or ()), "cluster": list(cluster or ()), "language": language,
         "margin": margin, "floor": floor, "composite": composite,
-        "baseline": dict(baseline or {}), "alpha": alpha, "resamples": resamples,
-        "adjust": adjust, "seed": seed, "numpy": np.__version__,
+        "baseline": dict(baseline or {}), "scale": None if scale is None else list(scale),
+        "lower_is_better": list(lower_is_better), "smallest": smallest, "alpha": alpha,
+        "resamples": resamples, "adjust": adjust, "seed": seed, "mhx": __version__,
+        "numpy": np.__version__,
     }
+    overlap = tuple(dict.fromkeys(records.overlap))
     return ParityResult(
-        groups=tuple(records.groups),
+        groups=with_detectable(records.groups, records.contrasts),
         contrasts=tuple(adjusted(records.contrasts, alpha=alpha, adjust=adjust)),
         largest=tuple(records.largest), worst=tuple(records.worst),
-        cross_language=tuple(between), notes=tuple(dict.fromkeys(records.notes)),
+        cross_language=tuple(between), overlap=overlap,
+        notes=tuple(dict.fromkeys([*records.notes, *map(_shared, overlap)])),
         settings=settings,
     )
+
+
+def with_detectable(groups: Sequence[GroupResult],
+                    contrasts: Sequence[Contrast]) -> tuple[GroupResult, ...]:
+    """Groups with the smallest gap to the reference that their cell can show."""
+    found = {(*_place(one), one.group): one.mde for one in contrasts}
+    return tuple(replace(one, mde=found.get((*_place(one), one.group))) for one in groups)
+
+
+def _place(one: Where) -> tuple[str | None, ...]:
+    return one.score, one.attribute, one.language, one.system
+
+
+def _shared(one: Overlap) -> str:
+    return (f"{one.attribute}: {one.shared} units are in both {one.first} (of {one.n_first}) and "
+            f"{one.second} (of {one.n_second}); groups overlap")
 
 
 def _between(design: Design, reference: str | None, options: Options) -> list[CrossLanguage]:

@@ -66,11 +66,14 @@ def reference_problems(factors: Mapping[str, Factor], reference: Mapping[str, st
 
 
 def option_problems(*, alpha: float, resamples: int, adjust: str,
-                    floor: float | None) -> list[Problem]:
+                    floor: float | None, smallest: int) -> list[Problem]:
     """Options outside their range."""
     out = []
     if not 0 < alpha < 0.5:
         out.append(Problem(f"{alpha!r} is not between 0 and 0.5", "0.05 is usual", field="alpha"))
+    if smallest < 1:
+        out.append(Problem(f"{smallest} is not a number of rows", "1 shows every group",
+                           field="smallest"))
     if resamples < 100:
         out.append(Problem(f"{resamples} is too few", "at least 100", field="resamples"))
     if adjust not in ("holm", "bh"):
@@ -89,6 +92,34 @@ def null_problems(factors: Mapping[str, Factor], names: Sequence[str]) -> list[P
     ]
 
 
+def date_problems(frame: pl.DataFrame, names: Sequence[str]) -> list[Problem]:
+    """Group columns that hold dates: spreadsheets make one of an age band such as 10-14."""
+    import polars as pl
+
+    out = []
+    for name in names:
+        column = frame.get_column(name) if name in frame.columns else pl.Series(dtype=pl.Null)
+        if column.dtype in (pl.Date, pl.Datetime):
+            fix = "mark the column as text in the spreadsheet, type the labels again, and export it"
+            out.append(Problem(f"holds dates ({column.drop_nulls().head(1).to_list()}); a "
+                               "spreadsheet turns a label such as 10-14 into one", fix, field=name))
+    return out
+
+
+def copied_rows(frame: pl.DataFrame) -> list[str]:
+    """A sentence where rows of a table with named units are exact copies of others."""
+    copies = len(frame) - frame.unique().height
+    return [f"{copies} rows are exact copies of other rows; rows of one unit and group are "
+            "averaged, so a copy counts as one more answer"] if copies else []
+
+
+def scale_problems(scale: tuple[float, float] | None) -> list[Problem]:
+    """A scale that is no range."""
+    if scale is None or (isfinite(scale[0]) and isfinite(scale[1]) and scale[0] < scale[1]):
+        return []
+    return [Problem(f"{scale} is no range", "lowest:highest, such as 0:2", field="range")]
+
+
 def baseline_problems(factors: Mapping[str, Factor],
                       baseline: Mapping[str, str]) -> list[Problem]:
     """A baseline of several columns, or of a value nobody knows."""
@@ -100,6 +131,7 @@ def baseline_problems(factors: Mapping[str, Factor],
             return [Problem(found.what, found.fix, field=name)
                     for found in unknown("baseline", str(value), labels).problems]
     return []
+
 
 def stop(problems: Sequence[Problem]) -> None:
     """Raise MhxError with every problem, if there is one."""

@@ -111,10 +111,11 @@ class LargestGap(Where):
 
 @dataclass(frozen=True, kw_only=True)
 class WorstGroup(Where):
-    """The group with the lowest mean, its one-sided 1 - alpha lower bound, and the floor.
+    """The worst group (the lowest mean, or the highest of a score of which less is better), its
+    one-sided 1 - alpha bound on the bad side, and the floor.
 
-    `met`: every group's bound is at or above the floor; `missed`: some group's upper bound is
-    below it. `weakest` is the group with the lowest bound.
+    `met`: every group's bound is at or on the good side of the floor; `missed`: some group's
+    other bound is on its bad side. `weakest` is the group with the worst bound.
     """
 
     group: str
@@ -279,7 +280,9 @@ class ParityResult:
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as `mhx parity --json` prints it."""
-        return self.records()
+        from mhx.stats.answer import answer
+
+        return answer(self)
 
     def records(self) -> dict[str, Any]:
         """Every record as plain JSON data, flat, one list a kind (no nan: null instead)."""

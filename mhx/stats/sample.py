@@ -17,8 +17,9 @@ class Sample:
     """Scored elements: rows, or unit x group cells (the mean of their rows) when units are named.
 
     `y`, `group` are (E,); `clusters` one (E,) code array per random factor; `n` scored rows a
-    group; `lowest`, `highest` the score's observed range in the whole table. `grid` is units x
-    groups with nan for the unscored, `grid_cluster` each unit's cluster; None when not crossed.
+    group, `found` the same before groups below the smallest cell size are left out; `lowest`,
+    `highest` the score's legal range, else the observed one in the whole table. `grid` is units
+    x groups with nan for the unscored, `grid_cluster` each unit's cluster; None when not crossed.
     """
 
     layout: Layout
@@ -26,6 +27,7 @@ class Sample:
     group: Ints
     clusters: tuple[Ints, ...]
     n: Ints
+    found: Ints
     lowest: float
     highest: float
     grid: Floats | None
@@ -62,12 +64,18 @@ class Sample:
         return len(np.unique(codes * self.size + self.group)) == len(np.unique(codes))
 
 
-def take_sample(layout: Layout, scores: Floats) -> Sample:
-    """The scored elements of a layout, in an order that the table's row order cannot change."""
-    y = scores[layout.rows]
-    scored = np.flatnonzero(np.isfinite(y))
-    y, group, size = y[scored], layout.group[scored], len(layout.labels)
-    n = np.bincount(group, minlength=size)
+def take_sample(layout: Layout, scores: Floats, *, smallest: int = 1,
+                scale: tuple[float, float] | None = None) -> Sample:
+    """The scored elements of a layout, in an order that the table's row order cannot change.
+
+    Groups with fewer than `smallest` scored rows are left out; `scale` is the legal range.
+    """
+    size = len(layout.labels)
+    found = np.bincount(layout.group[np.isfinite(scores[layout.rows])], minlength=size)
+    large = found >= smallest
+    scored = np.flatnonzero(np.isfinite(scores[layout.rows]) & large[layout.group])
+    y, group = scores[layout.rows][scored], layout.group[scored]
+    n = np.where(large, found, 0)
     clusters = [codes[scored] for codes in layout.clusters]
     unit = None if layout.unit is None else layout.unit[scored]
     if unit is not None and layout.within_unit:
@@ -85,8 +93,8 @@ def take_sample(layout: Layout, scores: Floats) -> Sample:
     clusters = [compact(codes) for codes in clusters] or [np.arange(len(y), dtype=np.int64)]
     grid = _grid(y, group, unit, clusters[0], size) if (
         unit is not None and layout.crossed and len(clusters) == 1) else (None, None, None)
-    known = scores[np.isfinite(scores)]
-    return Sample(layout, y, group, tuple(clusters), n.astype(np.int64),
+    known = scores[np.isfinite(scores)] if scale is None else np.array(scale)
+    return Sample(layout, y, group, tuple(clusters), n.astype(np.int64), found.astype(np.int64),
                   float(known.min(initial=np.inf)), float(known.max(initial=-np.inf)), *grid)
 
 

@@ -24,13 +24,6 @@ def contrast_rows(result: ParityResult) -> list[Row]:
     return _rows(result.contrasts, drop=("kind",))
 
 
-def summary_rows(result: ParityResult) -> list[Row]:
-    """Contrasts in the eight columns a terminal holds; numbers, not text."""
-    keys = ("score", "attribute", "group", "reference", *PLACE, "gap", "low", "high", "hedges_g",
-            "p_adjusted", "tost_p_adjusted", "verdict")
-    return [{key: row[key] for key in keys if key in row} for row in contrast_rows(result)]
-
-
 def largest_rows(result: ParityResult) -> list[Row]:
     """The largest gap of each score and attribute, calibrated."""
     return _rows(result.largest, drop=("kind",))

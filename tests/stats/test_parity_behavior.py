@@ -41,7 +41,7 @@ def test_the_order_of_the_rows_changes_nothing(options: dict[str, Any]) -> None:
 
 def test_the_same_seed_gives_the_same_numbers_and_another_seed_does_not() -> None:
     frame = probes()
-    first, again, other = (run(frame, unit=["unit"], seed=seed).to_dict() for seed in (1, 1, 2))
+    first, again, other = (run(frame, unit=["unit"], seed=seed).records() for seed in (1, 1, 2))
     assert first == again
     assert first["contrasts"] != other["contrasts"]
 
@@ -230,7 +230,9 @@ def test_groups_that_overlap_by_accident_are_named() -> None:
     frame = pl.DataFrame({"unit": [*range(40), 0], "g": ["a"] * 20 + ["b"] * 20 + ["b"],
                           "y": np.arange(41.0)})
     found = run(frame, unit=["unit"])
-    assert any("1 of 40 units are in more than one group" in note for note in found.notes)
+    assert [(one.first, one.second, one.shared, one.n_first, one.n_second)
+            for one in found.overlap] == [("a", "b", 1, 20, 21)]
+    assert "g: 1 units are in both a (of 20) and b (of 21); groups overlap" in found.notes
     assert {one.coverage for one in found.groups} == {1.0}
 
 

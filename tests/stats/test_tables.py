@@ -29,7 +29,7 @@ def same_keys(table: list[dict[str, Any]]) -> bool:
 def test_every_table_has_the_same_keys_in_each_row(languages: tuple[str, ...]) -> None:
     result = parity(frame(languages), scores=["y"], groups=["g"], reference={"g": "a"}, unit=["u"],
                     margin=0.3, floor=0.5)
-    for make in (rows.group_rows, rows.contrast_rows, rows.summary_rows, rows.largest_rows,
+    for make in (rows.group_rows, rows.contrast_rows, rows.largest_rows,
                  rows.worst_rows, rows.forest_rows):
         table = make(result)
         assert len(table) == len(languages) * (2 if make is rows.group_rows else 1)

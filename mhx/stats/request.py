@@ -1,0 +1,159 @@
+"""What `mhx parity` and `mhx report --table` are asked: a table, options, perhaps a frozen plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mhx.errors import MhxError, Problem, UsageError, unknown
+from mhx.files import hash_file, load_model, read_table
+from mhx.schema import AnalysisPlan
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from mhx.stats.results import ParityResult
+
+NOT_INDEX = ("status", "scorer", "seconds")  # columns of a long table that do not name the row
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """The options of a comparison as a person writes them; unset ones come from the plan.
+
+    `reference` and `baseline` are ``COL=VALUE``, `scale` is ``LOW:HIGH``; `measure` names the
+    column of a long table that says which score a row holds, `value` the column of the score.
+    """
+
+    table: Path
+    scores: list[str] = field(default_factory=list)
+    measure: str | None = None
+    value: str = "score"
+    groups: list[str] = field(default_factory=list)
+    reference: list[str] = field(default_factory=list)
+    unit: list[str] = field(default_factory=list)
+    cluster: list[str] = field(default_factory=list)
+    language: str | None = None
+    baseline: str | None = None
+    composite: str | None = None
+    margin: str | None = None
+    floor: float | None = None
+    scale: str | None = None
+    lower_is_better: list[str] = field(default_factory=list)
+    smallest: int = 1
+    plan: Path | None = None
+    resamples: int | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """The result, the plan it followed (None: exploratory), and names and hashes of the files."""
+
+    result: ParityResult
+    plan: AnalysisPlan | None
+    source: dict[str, str | None]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The answer of `mhx parity --json`."""
+        return {**self.result.to_dict(), "source": self.source}
+
+
+def compare(asked: Request) -> Answered:
+    """Read the table and the plan, and run parity().
+
+    Raises UsageError where nothing is asked for, MhxError with every problem of the table.
+    """
+    plan = load_model(asked.plan, AnalysisPlan) if asked.plan is not None else None
+    frame = read_table(asked.table)
+    scores = list(asked.scores or (plan.scores if plan else []))
+    if asked.measure is not None:
+        frame, scores = pivot(frame, asked.table, asked.measure, asked.value, scores)
+    return Answered(result=_run(asked, frame, scores, plan), plan=plan, source={
+        "table": asked.table.name, "table_sha256": hash_file(asked.table),
+        "plan": asked.plan.name if asked.plan else None,
+        "plan_sha256": hash_file(asked.plan) if asked.plan else None,
+    })
+
+
+def _run(asked: Request, frame: pl.DataFrame, scores: list[str],
+         plan: AnalysisPlan | None) -> ParityResult:
+    from mhx.stats.parity import parity
+
+    groups = list(asked.groups or (plan.groups if plan else []))
+    if not scores or not groups:
+        raise UsageError("what to compare is missing",
+                         "give --score COL (or --measure COL) and --group COL, or --plan FILE")
+    named = assignments(asked.reference, "--reference") or (dict(plan.reference) if plan else {})
+    lacking = [name for name in groups if name not in named]
+    if lacking:
+        raise UsageError(f"no reference for {', '.join(lacking)}",
+                         f"add --reference {lacking[0]}=VALUE")
+    planned: dict[str, Any] = {} if plan is None else {
+        "margin": plan.margin, "floor": plan.floor, "composite": plan.composite,
+        "unit": [name for name in plan.unit if name in frame.columns], "seed": plan.seed,
+        "resamples": plan.resamples, "adjust": plan.adjust, "alpha": plan.alpha,
+    }
+    own = {"margin": asked.margin, "floor": asked.floor, "composite": asked.composite,
+           "unit": asked.unit or None, "seed": asked.seed, "resamples": asked.resamples}
+    given = {name: value for name, value in own.items() if value is not None}
+    return parity(
+        frame, scores=scores, groups=groups, reference=named, cluster=asked.cluster,
+        language=asked.language, scale=legal_range(asked.scale, "--range"),
+        lower_is_better=asked.lower_is_better, smallest=asked.smallest,
+        baseline=assignments([asked.baseline] if asked.baseline else [], "--baseline"),
+        **{**planned, **given},
+    )
+
+
+def pivot(frame: pl.DataFrame, path: Path, measure: str, value: str,
+          wanted: list[str]) -> tuple[pl.DataFrame, list[str]]:
+    """A long table with a column a measure; the rest of the columns name the row.
+
+    Raises MhxError for unknown columns and for a row that has two scores of one measure.
+    """
+    import polars as pl
+
+    missing = [problem for name in (measure, value) if name not in frame.columns
+               for problem in unknown("column", name, frame.columns).problems]
+    if missing:
+        raise MhxError([Problem(one.what, one.fix, path=path) for one in missing])
+    names = [str(name) for name in frame[measure].unique(maintain_order=True).to_list()]
+    lost = [one for name in wanted if name not in names
+            for one in unknown(f"{measure}", name, names).problems]
+    if lost:
+        raise MhxError([Problem(one.what, one.fix, path=path, field=measure) for one in lost])
+    index = [name for name in frame.columns if name not in (measure, value, *NOT_INDEX)]
+    again = frame.group_by([*index, measure]).len().filter(pl.col("len") > 1)
+    if again.height:
+        raise MhxError(Problem(
+            f"{again.height} rows have several scores of one {measure}",
+            "keep one, or add a column that tells the rows apart (a unit, a realization)",
+            path=path, field=measure))
+    return frame.pivot(on=measure, index=index, values=value), wanted or names
+
+
+def assignments(items: list[str], option: str) -> dict[str, str]:
+    """``COL=VALUE`` options as a mapping. Raises UsageError for anything else."""
+    out = {}
+    for item in items:
+        name, equals, text = item.partition("=")
+        if not equals:
+            raise UsageError(f"{option} {item!r}", f"write {option} COL=VALUE")
+        out[name] = text
+    return out
+
+
+def legal_range(text: str | None, option: str) -> tuple[float, float] | None:
+    """``LOW:HIGH`` as numbers. Raises UsageError for anything else."""
+    if text is None:
+        return None
+    low, _, high = text.partition(":")
+    try:
+        found = float(low), float(high)
+    except ValueError as error:
+        raise UsageError(f"{option} {text!r}", f"write {option} LOW:HIGH, such as 1:5") from error
+    if not found[0] < found[1]:
+        raise UsageError(f"{option} {text!r}", f"write {option} LOW:HIGH, such as 1:5")
+    return found

@@ -1,0 +1,86 @@
+"""parity()'s tables for a terminal: few columns, an interval in one cell, nothing said twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from mhx.stats.results import Contrast, CrossLanguage, GroupResult, ParityResult, Where
+
+Row = dict[str, Any]
+
+
+def parity_tables(result: ParityResult) -> list[tuple[str, list[Row]]]:
+    """(title, rows) pairs in reading order; columns that hold one value everywhere are left out."""
+    level = f"{100 * (1 - result.settings['alpha']):g} %"
+    inner = f"{100 * (1 - 2 * result.settings['alpha']):g} %"
+    adjust = {"holm": "Holm", "bh": "BH"}[result.settings["adjust"]]
+    many = _several(result.groups)
+    main = [one for one in result.contrasts if one.kind != "intersection"]
+    crossed = [one for one in result.contrasts if one.kind == "intersection"]
+    cells = [one for one in result.groups if one.kind == "intersection"]
+    return [
+        ("groups", [_group(one, many, level) for one in result.groups
+                    if one.kind != "intersection"]),
+        ("gaps: group minus reference, raw points",
+         [_gap(one, many, level, inner, adjust) for one in main]),
+        ("intersections", [{**_group(one, many, level), "shrunk": one.shrunk} for one in cells]),
+        ("gaps of intersections", [_gap(one, many, level, inner, adjust) for one in crossed]),
+        ("largest gap, calibrated for having been picked", [
+            {**_where(one, many), "largest gap": f"{one.highest} − {one.lowest}",
+             "gap": _with(one.gap, one.low, one.high), "p": one.p, "TOST p": one.tost_p,
+             "verdict": one.verdict} for one in result.largest]),
+        ("worst group", [
+            {**_where(one, many), "worst": one.group, "n": one.n, "mean": one.mean,
+             "one-sided bound": one.bound, "floor": one.floor, "verdict": one.verdict}
+            for one in result.worst]),
+        ("across languages", [_licence(one) for one in result.cross_language]),
+    ]
+
+
+def _several(groups: Iterable[GroupResult]) -> list[str]:
+    """The fields that differ within the result; those that do not go unsaid."""
+    rows = list(groups)
+    return [name for name in ("score", "language", "system")
+            if len({getattr(one, name) for one in rows}) > 1] + ["attribute"]
+
+
+def _where(one: Where, many: Sequence[str]) -> Row:
+    return {name: getattr(one, name) for name in many}
+
+
+def _group(one: GroupResult, many: Sequence[str], level: str) -> Row:
+    share = None if one.coverage is None else f"{one.n}/{one.expected} ({one.coverage:.0%})"
+    return {**_where(one, many), "group": one.group, "scored": share,
+            f"mean [{level}]": _with(one.mean, one.low, one.high), "detectable gap": one.mde}
+
+
+def _gap(one: Contrast, many: Sequence[str], level: str, inner: str, adjust: str) -> Row:
+    row = {**_where(one, many), "group − reference": f"{one.group} − {one.reference}",
+           f"gap [{level}]": _with(one.gap, one.low, one.high)}
+    if one.margin is not None:
+        row[f"TOST {inner}"] = _with(None, one.tost_low, one.tost_high)
+    row |= {"g": one.hedges_g, f"p {adjust}": one.p_adjusted}
+    if one.margin is not None:
+        row[f"TOST p {adjust}"] = one.tost_p_adjusted
+    if one.did is not None:
+        row["gap − baseline's"] = _with(one.did, one.did_low, one.did_high)
+    return {**row, "verdict": one.verdict}
+
+
+def _licence(one: CrossLanguage) -> Row:
+    return {"score": one.score, "languages": f"{one.language} − {one.reference}",
+            "verdict": one.verdict, "anchors": one.anchors, "needed": one.anchors_needed,
+            "why": one.why or one.assumption}
+
+
+def _with(value: float | None, low: float | None, high: float | None) -> str | None:
+    """``0.12 [-0.03, 0.27]``; the value alone, or the interval alone, where there is no more."""
+    ends = None if low is None or high is None else f"[{_number(low)}, {_number(high)}]"
+    own = None if value is None else _number(value)
+    return " ".join(part for part in (own, ends) if part) or None
+
+
+def _number(value: float) -> str:
+    text = f"{value:.3f}"
+    return text.replace("-0.000", "0.000")
