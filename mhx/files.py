@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import errno
 import hashlib
+import io
 import json
 import os
 import re
@@ -12,6 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -25,6 +28,7 @@ Path_ = tuple[str | int, ...]
 Lines = dict[Path_, int]
 M = TypeVar("M", bound="BaseModel")
 JSON_INDENT = 1
+FIRST_RECORDS = 1000  # of a delimited file, whose width is compared with the header's
 FULL = 65536  # bytes free, below which a failed write is taken for a full disk
 TABLES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson", ".xlsx", ".json")
 
@@ -291,7 +295,9 @@ def read_table(path: Path) -> pl.DataFrame:
             )
         )
     if suffix in (".csv", ".tsv", ".jsonl", ".ndjson", ".json"):
-        read_text(path)  # a clear message for a missing file or a wrong encoding
+        text = read_text(path)  # a clear message for a missing file or a wrong encoding
+        if suffix in (".csv", ".tsv"):
+            _same_width(text, "\t" if suffix == ".tsv" else ",", path)
     readers: dict[str, Callable[[], pl.DataFrame]] = {
         ".csv": lambda: pl.read_csv(path, infer_schema_length=None),
         ".tsv": lambda: pl.read_csv(path, separator="\t", infer_schema_length=None),
@@ -313,6 +319,27 @@ def read_table(path: Path) -> pl.DataFrame:
     except Exception as error:  # polars and its XLSX reader raise many kinds
         what = f"cannot be read as {suffix[1:].upper()}: {str(error).splitlines()[0]}"
         raise MhxError(Problem(what, "check the file", path=path)) from error
+
+
+def _same_width(text: str, separator: str, path: Path) -> None:
+    """Refuse a header with more names than the records have fields.
+
+    polars would fill up with nulls, and a shifted column would be read as missing scores.
+    """
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    try:
+        header = next(reader, [])
+        short = [(reader.line_num, len(record)) for record in islice(reader, FIRST_RECORDS)
+                 if 0 < len(record) < len(header)]
+    except csv.Error:  # a field longer than the module takes: polars will say what is wrong
+        return
+    if short:
+        line, fields = short[0]
+        raise MhxError(Problem(
+            f"{fields} fields where the header has {len(header)} names "
+            f"({len(short)} such records among the first {FIRST_RECORDS})",
+            "write every field, empty ones too, or remove the names that have no field",
+            path=path, line=line))
 
 
 # ---------------------------------------------------------------- hashes and atomic writes

@@ -31,6 +31,8 @@ def score_problems(frame: pl.DataFrame, scores: Sequence[str]) -> list[Problem]:
     out = []
     for name in scores:
         column = frame.get_column(name)
+        if column.null_count() == len(column):
+            continue  # nothing was scored: coverage, whatever the reader took the column for
         if column.dtype.is_numeric() or column.dtype in (pl.Boolean, pl.Null):
             if column.dtype.is_float() and column.is_infinite().any():
                 out.append(Problem("holds infinity", "leave unscored rows empty", field=name))
