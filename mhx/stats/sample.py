@@ -93,7 +93,7 @@ def take_sample(layout: Layout, scores: Floats, *, smallest: int = 1,
     clusters = [compact(codes) for codes in clusters] or [np.arange(len(y), dtype=np.int64)]
     grid = _grid(y, group, unit, clusters[0], size) if (
         unit is not None and layout.crossed and len(clusters) == 1) else (None, None, None)
-    known = scores[np.isfinite(scores)] if scale is None else np.array(scale)
+    known = scores[np.isfinite(scores)] if scale is None else np.array(scale, dtype=np.float64)
     return Sample(layout, y, group, tuple(clusters), n.astype(np.int64), found.astype(np.int64),
                   float(known.min(initial=np.inf)), float(known.max(initial=-np.inf)), *grid)
 
