@@ -57,6 +57,23 @@ Lower = Annotated[
 Smallest = Annotated[
     int, typer.Option("--min-cell", help="Do not show groups with fewer scored rows.")
 ]
+Models = Annotated[
+    bool, typer.Option("--models", help="A mixed and an ordinal model beside each gap (slower).")
+]
+Length = Annotated[
+    str | None, typer.Option(help="Column of the answers' length: the gap at equal length.")
+]
+Human = Annotated[
+    list[str] | None,
+    typer.Option("--human", help="Column of people's ratings (SCORE=COL with several scores)."),
+]
+Inclusion = Annotated[
+    str | None,
+    typer.Option(help="Column of the probabilities with which rows were drawn to be rated."),
+]
+Reliability = Annotated[
+    float | None, typer.Option(help="Reliability of the ratings, 0 to 1, for --human.")
+]
 Plan = Annotated[
     Path | None, typer.Option(help="analysis.yaml with scores, groups, margin; options win.")
 ]
@@ -90,6 +107,11 @@ def parity(
     scale: Scale = None,
     lower_is_better: Lower = None,
     min_cell: Smallest = 1,
+    models: Models = False,
+    length: Length = None,
+    human: Human = None,
+    inclusion: Inclusion = None,
+    reliability: Reliability = None,
     plan: Plan = None,
     resamples: Resamples = None,
     seed: Seed = None,
@@ -107,8 +129,9 @@ def parity(
             table=table, scores=score or [], measure=measure, value=value, groups=group or [],
             reference=reference or [], unit=unit or [], cluster=cluster or [], language=language,
             baseline=baseline, composite=composite, margin=margin, floor=floor, scale=scale,
-            lower_is_better=lower_is_better or [], smallest=min_cell, plan=plan,
-            resamples=resamples, seed=seed,
+            lower_is_better=lower_is_better or [], smallest=min_cell, models=models,
+            length=length, human=human or [], inclusion=inclusion, reliability=reliability,
+            plan=plan, resamples=resamples, seed=seed,
         )
     )
     if json_:

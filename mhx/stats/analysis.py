@@ -34,6 +34,8 @@ class Options:
     seed: int
     scale: tuple[float, float] | None = None
     smallest: int = 1
+    models: bool = False
+    reliability: float | None = None
     lower: frozenset[str] = frozenset()
 
 

@@ -17,14 +17,27 @@ from mhx.stats.analysis import (
 )
 from mhx.stats.baseline import beside_baseline
 from mhx.stats.calibration import Calibration, calibrate
+from mhx.stats.conditional import conditional_gaps
 from mhx.stats.contrasts import Tested, contrast
 from mhx.stats.design import Attribute, Design
 from mhx.stats.estimate import Estimate
 from mhx.stats.floor import worst_group
 from mhx.stats.largest import largest_gap
+from mhx.stats.length import length_gaps
 from mhx.stats.pairs import Gap, at_floor, unpaired_p
+from mhx.stats.powered import corrected_gaps
 from mhx.stats.resample import Floats
-from mhx.stats.results import Contrast, GroupResult, LargestGap, Overlap, WorstGroup
+from mhx.stats.results import (
+    ConditionalGap,
+    Contrast,
+    CorrectedGap,
+    GroupResult,
+    LargestGap,
+    LengthGap,
+    ModelCheck,
+    Overlap,
+    WorstGroup,
+)
 from mhx.stats.sample import Sample
 from mhx.stats.signflip import cluster_sums, flip_test
 
@@ -40,6 +53,10 @@ class Records:
     largest: list[LargestGap] = field(default_factory=list)
     worst: list[WorstGroup] = field(default_factory=list)
     overlap: list[Overlap] = field(default_factory=list)
+    models: list[ModelCheck] = field(default_factory=list)
+    lengths: list[LengthGap] = field(default_factory=list)
+    conditional: list[ConditionalGap] = field(default_factory=list)
+    corrected: list[CorrectedGap] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
@@ -59,13 +76,44 @@ def collect(design: Design, attribute: Attribute, score: str, options: Options,
         records.notes += filter(None, [
             suppression_note(analysis, options.smallest), coverage_note(analysis),
             *_copied(analysis, design.scores[score])])
-        _judge(analysis, bases.get(part.language), options, records)
+        contrasts = _judge(analysis, bases.get(part.language), options, records)
+        records.contrasts += contrasts
+        _check(design, analysis, contrasts, options, records)
 
 
-def _judge(own: Analysis, base: Analysis | None, options: Options, records: Records) -> None:
+def _check(design: Design, own: Analysis, contrasts: list[Contrast], options: Options,
+           records: Records) -> None:
+    """The checks beside the gaps, as far as the table has what they need."""
+    name, alpha = own.where["score"], options.alpha
+    scores, ratings = design.scores[name], design.ratings.get(name)
+    if options.models:
+        from mhx.stats.models import model_checks
+
+        records.models += model_checks(own, scores, contrasts, alpha=alpha)
+    if design.length is not None:
+        records.lengths += length_gaps(own, scores, design.length, alpha=alpha)
+    if ratings is not None:
+        records.conditional += conditional_gaps(
+            own, scores, ratings, inclusion=design.inclusion, margin=options.margin,
+            reliability=options.reliability, alpha=alpha)
+        records.corrected += corrections(design, own, options)
+
+
+def corrections(design: Design, own: Analysis, options: Options) -> list[CorrectedGap]:
+    """Gaps on the human scale; none without ratings of a probability sample."""
+    name = own.where["score"]
+    if name not in design.ratings or design.inclusion is None:
+        return []
+    return corrected_gaps(own, design.scores[name], design.ratings[name], design.inclusion,
+                          margin=options.margin, alpha=options.alpha)
+
+
+def _judge(own: Analysis, base: Analysis | None, options: Options,
+           records: Records) -> list[Contrast]:
     sample, alpha = own.sample, options.alpha
     found = calibrate(sample, own.estimates, own.cov, alpha=alpha, resamples=options.resamples,
                       seed=[options.seed, 3])
+    contrasts = []
     for tested, group in _tests(own, found, options):
         floored = at_floor(tested.gap, sample.lowest, sample.highest)
         where = {**own.where, "group": sample.layout.labels[group],
@@ -80,13 +128,14 @@ def _judge(own: Analysis, base: Analysis | None, options: Options, records: Reco
                     record, tested.gap, base.gaps[there], samples=(sample, base.sample),
                     groups=(group, there), alpha=alpha, resamples=options.resamples,
                     seed=[options.seed, 4])
-        records.contrasts.append(record)
+        contrasts.append(record)
     largest = largest_gap(sample, own.estimates, own.draws, found, margin=options.margin,
                           alpha=alpha, floored=own.floored, where=own.where)
     worst = worst_group(sample, own.estimates, floor=options.floor, alpha=alpha, where=own.where,
                         lower=own.where["score"] in options.lower)
     records.largest += [largest] if largest else []
     records.worst += [worst] if worst else []
+    return contrasts
 
 
 def _overlaps(own: Analysis) -> list[Overlap]:

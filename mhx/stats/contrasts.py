@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from mhx.stats.columns import Margin
 from mhx.stats.effects import (
@@ -17,7 +17,11 @@ from mhx.stats.effects import (
 )
 from mhx.stats.largest import decide
 from mhx.stats.pairs import Gap
-from mhx.stats.results import Contrast, number
+from mhx.stats.results import Contrast, CorrectedGap, number
+
+
+TestedGap = TypeVar("TestedGap", Contrast, CorrectedGap)
+KINDS = ("main", "intersection", "language")
 
 
 @dataclass(frozen=True)
@@ -74,16 +78,17 @@ def margin_points(margin: Margin | None, gap: Gap) -> float | None:
     return number(margin.value * float(gap.reference.std(ddof=1))) or None
 
 
-def adjusted(contrasts: Sequence[Contrast], *, alpha: float,
-             adjust: Literal["holm", "bh"]) -> list[Contrast]:
-    """Contrasts with adjusted p values and verdicts.
+def adjusted(gaps: Sequence[TestedGap], *, alpha: float,
+             adjust: Literal["holm", "bh"]) -> list[TestedGap]:
+    """Contrasts, or corrected gaps, with adjusted p values and verdicts.
 
-    There are two families: the attributes' contrasts (all scores, languages and systems) and,
-    apart from them, the intersections'. Difference and equivalence p are adjusted separately.
+    There are three families: the attributes' contrasts (all scores, languages and systems) and,
+    apart from them, the intersections' and those between languages. Difference and equivalence p
+    are adjusted separately.
     """
     method = holm if adjust == "holm" else benjamini_hochberg
-    out = list(contrasts)
-    for kind in ("main", "intersection"):
+    out = list(gaps)
+    for kind in KINDS:
         for source, target in (("p", "p_adjusted"), ("tost_p", "tost_p_adjusted")):
             family = [k for k, one in enumerate(out)
                       if one.kind == kind and getattr(one, source) is not None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,7 +46,8 @@ class Slice:
 class Design:
     """The table's rows as arrays. `unit` is None when nothing is paired; `clusters` are the
     random factors, one code array each (empty: every unit or row is its own cluster);
-    `within_unit` says that all of them are constant inside a unit."""
+    `within_unit` says that all of them are constant inside a unit. `ratings` are people's, by
+    score, (rows, raters), nan where nobody rated; `inclusion` the chance of a row to be rated."""
 
     scores: dict[str, Floats]
     attributes: tuple[Attribute, ...]
@@ -55,12 +56,17 @@ class Design:
     within_unit: bool
     slices: tuple[Slice, ...]
     notes: tuple[str, ...]
+    language: Factor | None = None
+    length: Floats | None = None
+    ratings: Mapping[str, Floats] = field(default_factory=dict)
+    inclusion: Floats | None = None
 
 
 def read_design(frame: pl.DataFrame, *, scores: Sequence[str], groups: Sequence[str],
                 reference: Mapping[str, str], unit: Sequence[str], cluster: Sequence[str],
                 language: str | None, composite: str | None, baseline: Mapping[str, str],
-                scale: tuple[float, float] | None = None,
+                scale: tuple[float, float] | None = None, length: str | None = None,
+                human: Mapping[str, Sequence[str]] | None = None, inclusion: str | None = None,
                 found: Sequence[Problem] = ()) -> Design:
     """The design of a table. Scores outside the legal `scale` count as missing.
 
@@ -68,13 +74,17 @@ def read_design(frame: pl.DataFrame, *, scores: Sequence[str], groups: Sequence[
     """
     named = {"scores": scores, "groups": groups, "unit": unit, "cluster": cluster,
              "language": [language] if language else [], "baseline": list(baseline)}
-    found = [*found, *problems.missing_columns(frame, named)]
+    human = human or {}
+    numbers = {"length": [length] if length else [], "inclusion": [inclusion] if inclusion else [],
+               "human": [name for names in human.values() for name in names]}
+    found = [*found, *problems.missing_columns(frame, named | numbers)]
     found += [Problem("none is named", "name at least one column", field=option)
                  for option in ("scores", "groups") if not named[option]]
     if frame.is_empty():
         found.append(Problem("the table has no rows", "check the file"))
     present = [name for name in scores if name in frame.columns]
-    found += problems.score_problems(frame, present)
+    found += problems.score_problems(frame, present + [
+        name for names in numbers.values() for name in names if name in frame.columns])
     if composite is not None and composite in frame.columns:
         found.append(Problem(f"{composite!r} is already a column", "choose another name",
                                 field="composite"))
@@ -102,6 +112,11 @@ def read_design(frame: pl.DataFrame, *, scores: Sequence[str], groups: Sequence[
                  "in no group" for name in (*wanted, *named["language"], *baseline)
                  if (factors[name].codes < 0).any()),
                *outside, *(problems.copied_rows(frame) if unit else ())),
+        language=factors.get(language or ""),
+        length=columns.values(frame, length) if length else None,
+        ratings={score: np.stack([columns.values(frame, name) for name in names], axis=1)
+                 for score, names in human.items()},
+        inclusion=columns.values(frame, inclusion) if inclusion else None,
     )
 
 

@@ -46,6 +46,11 @@ def parity(
     scale: tuple[float, float] | None = None,
     lower_is_better: Sequence[str] = (),
     smallest: int = 1,
+    models: bool = False,
+    length: str | None = None,
+    human: Mapping[str, Sequence[str]] | None = None,
+    inclusion: str | None = None,
+    reliability: float | None = None,
     alpha: float = 0.05,
     resamples: int = 2000,
     adjust: Literal["holm", "bh"] = "holm",
@@ -70,6 +75,12 @@ def parity(
     lower_is_better: scores of which less is better: the worst group is the highest and the floor
         is the most a mean may be.
     smallest: groups with fewer scored rows are named and not shown (1: all are).
+    models: also a mixed model and, for few-level scores, an ordinal one, as checks (slower).
+    length: column of the answers' length: the gap in length and the gap at equal length.
+    human: score -> columns of people's ratings of the same rows on the same scale, null where
+        nobody rated: the scorer's difference at equal rating, and with `inclusion`, the column
+        of the probabilities with which rows were drawn to be rated, the gap corrected by them.
+    reliability: of the (mean) rating, 0 to 1; takes its error out of that difference.
     composite: name of an added score, the mean of `scores`, missing where one of them is.
     baseline: one column -> value; the other values' gaps stand beside that value's.
 
@@ -86,15 +97,21 @@ def parity(
     known = [*scores, *([composite] if composite else [])]
     found += [Problem(one.what, one.fix, field="lower_is_better") for name in lower_is_better
               if name not in known for one in unknown("score", name, known).problems]
+    found += [Problem(one.what, one.fix, field="human") for name in human or {}
+              if name not in known for one in unknown("score", name, known).problems]
+    found += problems.rating_problems(human or {}, inclusion, reliability)
     found += [parsed] if isinstance(parsed, Problem) else []
     if not isinstance(parsed, Problem) and parsed and parsed.unit == "dz" and not unit:
         found.append(Problem("a margin in dz needs paired units", "name them with unit",
                              field="margin"))
     design = read_design(frame, scores=scores, groups=groups, reference=reference,
                          unit=unit or (), cluster=cluster or (), language=language,
-                         composite=composite, baseline=baseline or {}, scale=scale, found=found)
-    options = Options(None if isinstance(parsed, Problem) else parsed, floor, alpha, resamples,
-                      seed, scale, smallest, frozenset(lower_is_better))
+                         composite=composite, baseline=baseline or {}, scale=scale,
+                         length=length, human=human, inclusion=inclusion, found=found)
+    options = Options(
+        margin=None if isinstance(parsed, Problem) else parsed, floor=floor, alpha=alpha,
+        resamples=resamples, seed=seed, scale=scale, smallest=smallest, models=models,
+        reliability=reliability, lower=frozenset(lower_is_better))
     records = Records(notes=list(design.notes))
     for attribute in design.attributes:
         for score in design.scores:
@@ -105,7 +122,9 @@ def parity(
         "unit": list(unit or ()), "cluster": list(cluster or ()), "language": language,
         "margin": margin, "floor": floor, "composite": composite,
         "baseline": dict(baseline or {}), "scale": None if scale is None else list(scale),
-        "lower_is_better": list(lower_is_better), "smallest": smallest, "alpha": alpha,
+        "lower_is_better": list(lower_is_better), "smallest": smallest, "models": models,
+        "length": length, "human": {name: list(names) for name, names in (human or {}).items()},
+        "inclusion": inclusion, "reliability": reliability, "alpha": alpha,
         "resamples": resamples, "adjust": adjust, "seed": seed, "mhx": __version__,
         "numpy": np.__version__,
     }
@@ -114,7 +133,9 @@ def parity(
         groups=with_detectable(records.groups, records.contrasts),
         contrasts=tuple(adjusted(records.contrasts, alpha=alpha, adjust=adjust)),
         largest=tuple(records.largest), worst=tuple(records.worst),
-        cross_language=tuple(between), overlap=overlap,
+        cross_language=tuple(between), overlap=overlap, models=tuple(records.models),
+        lengths=tuple(records.lengths), conditional=tuple(records.conditional),
+        corrected=tuple(adjusted(records.corrected, alpha=alpha, adjust=adjust)),
         notes=tuple(dict.fromkeys([*records.notes, *map(_shared, overlap)])),
         settings=settings,
     )

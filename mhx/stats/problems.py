@@ -115,6 +115,23 @@ def copied_rows(frame: pl.DataFrame) -> list[str]:
             "averaged, so a copy counts as one more answer"] if copies else []
 
 
+def rating_problems(human: Mapping[str, Sequence[str]], inclusion: str | None,
+                    reliability: float | None) -> list[Problem]:
+    """Probabilities without ratings, a reliability that is none, a score as its own rating."""
+    out = []
+    if inclusion is not None and not human:
+        out.append(Problem("inclusion probabilities without ratings", "name the column of the "
+                           "ratings with human", field="inclusion"))
+    if reliability is not None and not 0 < reliability <= 1:
+        out.append(Problem(f"{reliability!r} is not between 0 and 1", "such as an ICC(A,k)",
+                           field="reliability"))
+    for score, names in human.items():
+        if score in names:
+            out.append(Problem(f"{score!r} is the score itself", "name the column of people's "
+                               "ratings", field="human"))
+    return out
+
+
 def scale_problems(scale: tuple[float, float] | None) -> list[Problem]:
     """A scale that is no range."""
     if scale is None or (isfinite(scale[0]) and isfinite(scale[1]) and scale[0] < scale[1]):

@@ -24,6 +24,7 @@ class Request:
 
     `reference` and `baseline` are ``COL=VALUE``, `scale` is ``LOW:HIGH``; `measure` names the
     column of a long table that says which score a row holds, `value` the column of the score.
+    `human` is ``COL``, or ``SCORE=COL`` where there are several scores.
     """
 
     table: Path
@@ -42,6 +43,11 @@ class Request:
     scale: str | None = None
     lower_is_better: list[str] = field(default_factory=list)
     smallest: int = 1
+    models: bool = False
+    length: str | None = None
+    human: list[str] = field(default_factory=list)
+    inclusion: str | None = None
+    reliability: float | None = None
     plan: Path | None = None
     resamples: int | None = None
     seed: int | None = None
@@ -101,7 +107,9 @@ def _run(asked: Request, frame: pl.DataFrame, scores: list[str],
     return parity(
         frame, scores=scores, groups=groups, reference=named, cluster=asked.cluster,
         language=asked.language, scale=legal_range(asked.scale, "--range"),
-        lower_is_better=asked.lower_is_better, smallest=asked.smallest,
+        lower_is_better=asked.lower_is_better, smallest=asked.smallest, models=asked.models,
+        length=asked.length, human=ratings_of(asked.human, scores), inclusion=asked.inclusion,
+        reliability=asked.reliability,
         baseline=assignments([asked.baseline] if asked.baseline else [], "--baseline"),
         **{**planned, **given},
     )
@@ -142,6 +150,21 @@ def assignments(items: list[str], option: str) -> dict[str, str]:
         if not equals:
             raise UsageError(f"{option} {item!r}", f"write {option} COL=VALUE")
         out[name] = text
+    return out
+
+
+def ratings_of(items: list[str], scores: list[str]) -> dict[str, list[str]]:
+    """``COL`` or ``SCORE=COL`` options as score -> columns of ratings.
+
+    Raises UsageError for a column alone where there are several scores.
+    """
+    out: dict[str, list[str]] = {}
+    for item in items:
+        name, equals, column = item.partition("=")
+        if not equals and len(scores) != 1:
+            raise UsageError(f"--human {item!r} with {len(scores)} scores",
+                             f"write --human {scores[0]}={item}")
+        out.setdefault(name if equals else scores[0], []).append(column if equals else item)
     return out
 
 

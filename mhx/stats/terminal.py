@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from mhx.stats.results import Contrast, CrossLanguage, GroupResult, ParityResult, Where
+from mhx.stats.results import (
+    Against,
+    Contrast,
+    CrossLanguage,
+    GroupResult,
+    ParityResult,
+    Where,
+)
 
 Row = dict[str, Any]
 
 
 def parity_tables(result: ParityResult) -> list[tuple[str, list[Row]]]:
-    """(title, rows) pairs in reading order; columns that hold one value everywhere are left out."""
+    """(title, rows) pairs in reading order; what is the same or empty everywhere is left out."""
     level = f"{100 * (1 - result.settings['alpha']):g} %"
     inner = f"{100 * (1 - 2 * result.settings['alpha']):g} %"
     adjust = {"holm": "Holm", "bh": "BH"}[result.settings["adjust"]]
@@ -19,7 +26,7 @@ def parity_tables(result: ParityResult) -> list[tuple[str, list[Row]]]:
     main = [one for one in result.contrasts if one.kind != "intersection"]
     crossed = [one for one in result.contrasts if one.kind == "intersection"]
     cells = [one for one in result.groups if one.kind == "intersection"]
-    return [
+    tables: list[tuple[str, list[Row]]] = [
         ("groups", [_group(one, many, level) for one in result.groups
                     if one.kind != "intersection"]),
         ("gaps: group minus reference, raw points",
@@ -34,8 +41,34 @@ def parity_tables(result: ParityResult) -> list[tuple[str, list[Row]]]:
             {**_where(one, many), "worst": one.group, "n": one.n, "mean": one.mean,
              "one-sided bound": one.bound, "floor": one.floor, "verdict": one.verdict}
             for one in result.worst]),
+        ("people's scale: gaps corrected by a rated random sample", [
+            {**_where(one, many), **_versus(one), "rated": one.n,
+             f"corrected [{level}]": _with(one.corrected, one.low, one.high), "raw": one.raw,
+             f"p {adjust}": one.p_adjusted, f"TOST p {adjust}": one.tost_p_adjusted,
+             "verdict": one.verdict, "note": one.note or None} for one in result.corrected]),
+        ("the scorer at equal human rating", [
+            {**_where(one, many), **_versus(one), "rated": one.n,
+             f"difference [{level}]": _with(one.difference, one.low, one.high),
+             "in SD": one.standardized, "bound": one.bound, "TOST p": one.tost_p,
+             "note": one.note or None} for one in result.conditional]),
+        ("length: the gap at equal length stands beside the gap, and does not replace it", [
+            {**_where(one, many), **_versus(one),
+             f"length gap [{level}]": _with(one.length_gap, one.length_low, one.length_high),
+             "score gap": one.gap, f"at equal length [{level}]":
+             _with(one.adjusted, one.low, one.high), "note": one.note or None}
+            for one in result.lengths]),
+        ("models, as checks", [
+            {**_where(one, many), **_versus(one), "model": one.model, "in": one.scale,
+             f"estimate [{level}]": _with(one.estimate, one.low, one.high), "p": one.p,
+             "agrees": one.agrees, "note": one.note or None} for one in result.models]),
         ("across languages", [_licence(one) for one in result.cross_language]),
     ]
+    return [(title, _filled(rows)) for title, rows in tables if rows]
+
+
+def _filled(rows: list[Row]) -> list[Row]:
+    kept = {name for row in rows for name, value in row.items() if value is not None}
+    return [{name: value for name, value in row.items() if name in kept} for row in rows]
 
 
 def _several(groups: Iterable[GroupResult]) -> list[str]:
@@ -56,8 +89,7 @@ def _group(one: GroupResult, many: Sequence[str], level: str) -> Row:
 
 
 def _gap(one: Contrast, many: Sequence[str], level: str, inner: str, adjust: str) -> Row:
-    row = {**_where(one, many), "group − reference": f"{one.group} − {one.reference}",
-           f"gap [{level}]": _with(one.gap, one.low, one.high)}
+    row = {**_where(one, many), **_versus(one), f"gap [{level}]": _with(one.gap, one.low, one.high)}
     if one.margin is not None:
         row[f"TOST {inner}"] = _with(None, one.tost_low, one.tost_high)
     row |= {"g": one.hedges_g, f"p {adjust}": one.p_adjusted}
@@ -66,6 +98,10 @@ def _gap(one: Contrast, many: Sequence[str], level: str, inner: str, adjust: str
     if one.did is not None:
         row["gap − baseline's"] = _with(one.did, one.did_low, one.did_high)
     return {**row, "verdict": one.verdict}
+
+
+def _versus(one: Contrast | Against) -> Row:
+    return {"group − reference": f"{one.group} − {one.reference}"}
 
 
 def _licence(one: CrossLanguage) -> Row:
