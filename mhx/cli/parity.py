@@ -37,6 +37,9 @@ Cluster = Annotated[
 Language = Annotated[
     str | None, typer.Option(help="Column of the language; across languages only with anchors.")
 ]
+Anchors = Annotated[
+    Path | None, typer.Option(help="Certificate of human-rated anchors (mhx anchors import).")
+]
 Baseline = Annotated[
     str | None, typer.Option(help="COL=VALUE whose gaps stand beside the others'.")
 ]
@@ -100,6 +103,7 @@ def parity(
     unit: Unit = None,
     cluster: Cluster = None,
     language: Language = None,
+    anchors: Anchors = None,
     baseline: Baseline = None,
     composite: Composite = None,
     margin: Margin = None,
@@ -128,8 +132,8 @@ def parity(
         Request(
             table=table, scores=score or [], measure=measure, value=value, groups=group or [],
             reference=reference or [], unit=unit or [], cluster=cluster or [], language=language,
-            baseline=baseline, composite=composite, margin=margin, floor=floor, scale=scale,
-            lower_is_better=lower_is_better or [], smallest=min_cell, models=models,
+            anchors=anchors, baseline=baseline, composite=composite, margin=margin, floor=floor,
+            scale=scale, lower_is_better=lower_is_better or [], smallest=min_cell, models=models,
             length=length, human=human or [], inclusion=inclusion, reliability=reliability,
             plan=plan, resamples=resamples, seed=seed,
         )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 LANGUAGE_COLUMNS = ("language", "lang")
+SCORER_COLUMN = "scorer"  # the signature of what made a row's score
 MARGIN = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*(sd|dz)?\s*")
 
 

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from mhx.errors import Problem, unknown
+from mhx.schema.anchors import AnchorCertificate
 from mhx.stats import columns, problems
+from mhx.stats.across import compare_languages
 from mhx.stats.analysis import Options
+from mhx.stats.anchors.licence import Signatures
 from mhx.stats.collect import Records, collect
-from mhx.stats.columns import LANGUAGE_COLUMNS
+from mhx.stats.columns import LANGUAGE_COLUMNS, SCORER_COLUMN
 from mhx.stats.comparability import cross_language
 from mhx.stats.contrasts import adjusted
 from mhx.stats.design import Design, read_design
@@ -51,6 +54,9 @@ def parity(
     human: Mapping[str, Sequence[str]] | None = None,
     inclusion: str | None = None,
     reliability: float | None = None,
+    certificate: AnchorCertificate | None = None,
+    scorers: Mapping[str, Signatures] | None = None,
+    table_sha256: str | None = None,
     alpha: float = 0.05,
     resamples: int = 2000,
     adjust: Literal["holm", "bh"] = "holm",
@@ -66,8 +72,8 @@ def parity(
     cluster: columns that name what is resampled. One that is constant inside units replaces the
         unit; others are crossed random factors (standard errors after Cameron, Gelbach & Miller
         2011, t intervals).
-    language: languages are analyzed apart; across them there is a verdict and no gap. A column
-        called language (or lang) is taken without being named.
+    language: languages are analyzed apart; across them there is a verdict, and a gap only where
+        the `certificate` allows it. A column called language (or lang) is taken unnamed.
     margin: raw points, or ``"0.3sd"`` (of the reference group), ``"0.3dz"`` (of the paired
         differences); the last two are taken from the data and flagged.
     floor: raw points that every group's mean must reach (one-sided bound).
@@ -81,6 +87,8 @@ def parity(
         nobody rated: the scorer's difference at equal rating, and with `inclusion`, the column
         of the probabilities with which rows were drawn to be rated, the gap corrected by them.
     reliability: of the (mean) rating, 0 to 1; takes its error out of that difference.
+    certificate: of anchors (`mhx anchors import`), checked against `scorers` (score -> language
+        -> signatures; by default the column scorer, if there is one), else `table_sha256`.
     composite: name of an added score, the mean of `scores`, missing where one of them is.
     baseline: one column -> value; the other values' gaps stand beside that value's.
 
@@ -116,7 +124,9 @@ def parity(
     for attribute in design.attributes:
         for score in design.scores:
             collect(design, attribute, score, options, records)
-    between = _between(design, reference.get(language or ""), options)
+    between = _between(design, reference.get(language or ""), options, certificate,
+                       scorers or _scorers(frame, design), table_sha256)
+    compare_languages(design, between, options, records)
     settings = {
         "scores": list(scores), "groups": list(groups), "reference": reference,
         "unit": list(unit or ()), "cluster": list(cluster or ()), "language": language,
@@ -124,7 +134,8 @@ def parity(
         "baseline": dict(baseline or {}), "scale": None if scale is None else list(scale),
         "lower_is_better": list(lower_is_better), "smallest": smallest, "models": models,
         "length": length, "human": {name: list(names) for name, names in (human or {}).items()},
-        "inclusion": inclusion, "reliability": reliability, "alpha": alpha,
+        "inclusion": inclusion, "reliability": reliability,
+        "certificate": None if certificate is None else certificate.sha256, "alpha": alpha,
         "resamples": resamples, "adjust": adjust, "seed": seed, "mhx": __version__,
         "numpy": np.__version__,
     }
@@ -157,7 +168,23 @@ def _shared(one: Overlap) -> str:
             f"{one.second} (of {one.n_second}); groups overlap")
 
 
-def _between(design: Design, reference: str | None, options: Options) -> list[CrossLanguage]:
+def _between(design: Design, reference: str | None, options: Options,
+             certificate: AnchorCertificate | None, scorers: Mapping[str, Signatures],
+             table_sha256: str | None) -> list[CrossLanguage]:
     languages = sorted({part.language for part in design.slices if part.language is not None})
-    return cross_language(design.scores, languages, reference=reference,
-                          margin=options.margin, alpha=options.alpha)
+    return cross_language(
+        design.scores, languages, reference=reference, margin=options.margin,
+        alpha=options.alpha, scale=options.scale, certificate=certificate, scorers=scorers,
+        table_sha256=table_sha256)
+
+
+def _scorers(frame: pl.DataFrame, design: Design) -> dict[str, Signatures]:
+    """The signatures in the column scorer by language, for every score; empty without it."""
+    factor = design.language
+    if factor is None or SCORER_COLUMN not in frame.columns:
+        return {}
+    found: Signatures = {
+        name: {str(one) for one in frame.get_column(SCORER_COLUMN).filter(
+            factor.codes == index).drop_nulls().unique()}
+        for index, name in enumerate(factor.labels)}
+    return dict.fromkeys(design.scores, found)

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 from mhx.errors import MhxError, Problem, UsageError, unknown
 from mhx.files import hash_file, load_model, read_table
 from mhx.schema import AnalysisPlan
+from mhx.schema.anchors import AnchorCertificate
+from mhx.stats.anchors.certificate import read_certificate
+from mhx.stats.columns import LANGUAGE_COLUMNS, SCORER_COLUMN
 
 if TYPE_CHECKING:
     import polars as pl
 
     from mhx.stats.results import ParityResult
 
-NOT_INDEX = ("status", "scorer", "seconds")  # columns of a long table that do not name the row
+NOT_INDEX = ("status", SCORER_COLUMN, "seconds")  # columns of a long table that do not name the row
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +39,7 @@ class Request:
     unit: list[str] = field(default_factory=list)
     cluster: list[str] = field(default_factory=list)
     language: str | None = None
+    anchors: Path | None = None
     baseline: str | None = None
     composite: str | None = None
     margin: str | None = None
@@ -59,6 +63,7 @@ class Answered:
 
     result: ParityResult
     plan: AnalysisPlan | None
+    certificate: AnchorCertificate | None
     source: dict[str, str | None]
 
     def to_dict(self) -> dict[str, Any]:
@@ -74,17 +79,23 @@ def compare(asked: Request) -> Answered:
     plan = load_model(asked.plan, AnalysisPlan) if asked.plan is not None else None
     frame = read_table(asked.table)
     scores = list(asked.scores or (plan.scores if plan else []))
+    certificate = read_certificate(asked.anchors) if asked.anchors is not None else None
+    scorers = None
     if asked.measure is not None:
+        scorers = signatures(frame, asked.measure, asked.language)
         frame, scores = pivot(frame, asked.table, asked.measure, asked.value, scores)
-    return Answered(result=_run(asked, frame, scores, plan), plan=plan, source={
-        "table": asked.table.name, "table_sha256": hash_file(asked.table),
+    table_sha256 = hash_file(asked.table)
+    result = _run(asked, frame, scores, plan, certificate=certificate, scorers=scorers,
+                  table_sha256=table_sha256)
+    return Answered(result=result, plan=plan, certificate=certificate, source={
+        "table": asked.table.name, "table_sha256": table_sha256,
         "plan": asked.plan.name if asked.plan else None,
         "plan_sha256": hash_file(asked.plan) if asked.plan else None,
     })
 
 
 def _run(asked: Request, frame: pl.DataFrame, scores: list[str],
-         plan: AnalysisPlan | None) -> ParityResult:
+         plan: AnalysisPlan | None, **licensed: Any) -> ParityResult:
     from mhx.stats.parity import parity
 
     groups = list(asked.groups or (plan.groups if plan else []))
@@ -111,8 +122,21 @@ def _run(asked: Request, frame: pl.DataFrame, scores: list[str],
         length=asked.length, human=ratings_of(asked.human, scores), inclusion=asked.inclusion,
         reliability=asked.reliability,
         baseline=assignments([asked.baseline] if asked.baseline else [], "--baseline"),
-        **{**planned, **given},
+        **licensed, **{**planned, **given},
     )
+
+
+def signatures(frame: pl.DataFrame, measure: str,
+               language: str | None) -> dict[str, dict[str, set[str]]]:
+    """Measure -> language -> signatures of a long table; empty where it does not record them."""
+    tongue = language or next((name for name in LANGUAGE_COLUMNS if name in frame.columns), None)
+    named = (measure, tongue, SCORER_COLUMN)
+    if tongue is None or any(name not in frame.columns for name in named):
+        return {}
+    out: dict[str, dict[str, set[str]]] = {}
+    for score, spoken, scorer in frame.select(named).drop_nulls().unique().iter_rows():
+        out.setdefault(str(score), {}).setdefault(str(spoken), set()).add(str(scorer))
+    return out
 
 
 def pivot(frame: pl.DataFrame, path: Path, measure: str, value: str,
