@@ -109,7 +109,8 @@ def respond(run: Run, suite: SuiteManifest) -> pl.DataFrame:
         for row, answer in zip(
             run.reporter.track(rows, f"answers of the {system}"), answers, strict=True
         ):
-            out.append({**row, "system": system, "response": answer})
+            out.append({**row, "system": system, "response": answer,
+                        "length": len(answer.split())})
     return pl.DataFrame(out, infer_schema_length=None)
 
 
@@ -167,7 +168,8 @@ def wide(scores: pl.DataFrame, plan: AnalysisPlan, system: str) -> pl.DataFrame:
 
     groups = [f"group.{name}" for name in plan.groups]
     part = scores.filter((pl.col("system") == system) & (pl.col(groups[0]) != "neutral"))
-    return part.pivot(on="measure", index=["unit", *plan.unit, *groups], values="score").rename(
+    index = ["unit", *plan.unit, *groups, "length"]
+    return part.pivot(on="measure", index=index, values="score").rename(
         {f"group.{name}": name for name in plan.groups}
     )
 
@@ -188,6 +190,8 @@ def _parity(scores: pl.DataFrame, plan: AnalysisPlan, run: Run) -> dict[str, Any
             margin=plan.margin,
             floor=plan.floor,
             composite=plan.composite,
+            length="length",
+            models=run.settings.base_model != TINY,  # as checks; babble needs none
             alpha=plan.alpha,
             resamples=plan.resamples,
             adjust=plan.adjust,

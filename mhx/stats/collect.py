@@ -31,6 +31,7 @@ from mhx.stats.results import (
     ConditionalGap,
     Contrast,
     CorrectedGap,
+    DifferenceShape,
     GroupResult,
     LargestGap,
     LengthGap,
@@ -39,6 +40,7 @@ from mhx.stats.results import (
     WorstGroup,
 )
 from mhx.stats.sample import Sample
+from mhx.stats.shapes import difference_shape
 from mhx.stats.signflip import cluster_sums, flip_test
 
 COPIED_ROWS = 10  # equal sequences shorter than this are common among scores of few levels
@@ -57,6 +59,7 @@ class Records:
     lengths: list[LengthGap] = field(default_factory=list)
     conditional: list[ConditionalGap] = field(default_factory=list)
     corrected: list[CorrectedGap] = field(default_factory=list)
+    differences: list[DifferenceShape] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
@@ -129,6 +132,8 @@ def _judge(own: Analysis, base: Analysis | None, options: Options,
                     groups=(group, there), alpha=alpha, resamples=options.resamples,
                     seed=[options.seed, 4])
         contrasts.append(record)
+        shape = difference_shape(tested.gap) if own.where["kind"] != "intersection" else None
+        records.differences += [DifferenceShape(**where, **shape)] if shape else []
     largest = largest_gap(sample, own.estimates, own.draws, found, margin=options.margin,
                           alpha=alpha, floored=own.floored, where=own.where)
     worst = worst_group(sample, own.estimates, floor=options.floor, alpha=alpha, where=own.where,

@@ -220,6 +220,23 @@ class CorrectedGap(Against):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DifferenceShape(Against):
+    """The paired differences behind a gap: see `mhx.stats.shapes.difference_shape`."""
+
+    mean: float
+    median: float
+    sd: float | None
+    low: float
+    high: float
+    below: float
+    zero: float
+    above: float
+    width: float
+    values: list[float]
+    counts: list[int]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Overlap:
     """Two groups of one attribute that share units although the design is not crossed."""
 
@@ -275,6 +292,7 @@ class ParityResult:
     conditional: tuple[ConditionalGap, ...] = ()
     corrected: tuple[CorrectedGap, ...] = ()
     overlap: tuple[Overlap, ...] = ()
+    differences: tuple[DifferenceShape, ...] = ()
     notes: tuple[str, ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)
 
