@@ -154,4 +154,6 @@ def show(answered: Answered) -> None:
         common.table(rows, title=title)
     for note in answered.result.notes:
         common.say(f"note: {note}")
+    for deviation in answered.deviations:
+        common.say(f"not as planned, so exploratory: {deviation}")
     common.say(f"planned: {plan}" if plan else "no frozen plan: exploratory")

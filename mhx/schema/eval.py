@@ -31,6 +31,9 @@ class AnalysisPlan(Strict):
     groups: list[str]
     reference: dict[str, str]
     unit: list[str]
+    cluster: list[str] = Field([], description="what is resampled, if not the unit")
+    scale: tuple[float, float] | None = Field(None, description="lowest and highest legal score")
+    lower_is_better: list[str] = Field([], description="scores of which less is better")
     margin: float = Field(gt=0, description="raw points of the scale, fixed in advance")
     margin_reason: str
     floor: float | None = None

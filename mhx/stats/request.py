@@ -65,10 +65,11 @@ class Answered:
     plan: AnalysisPlan | None
     certificate: AnchorCertificate | None
     source: dict[str, str | None]
+    deviations: list[str]
 
     def to_dict(self) -> dict[str, Any]:
         """The answer of `mhx parity --json`."""
-        return {**self.result.to_dict(), "source": self.source}
+        return {**self.result.to_dict(), "source": self.source, "deviations": self.deviations}
 
 
 def compare(asked: Request) -> Answered:
@@ -91,7 +92,7 @@ def compare(asked: Request) -> Answered:
         "table": asked.table.name, "table_sha256": table_sha256,
         "plan": asked.plan.name if asked.plan else None,
         "plan_sha256": hash_file(asked.plan) if asked.plan else None,
-    })
+    }, deviations=deviations(asked, plan))
 
 
 def _run(asked: Request, frame: pl.DataFrame, scores: list[str],
@@ -109,21 +110,38 @@ def _run(asked: Request, frame: pl.DataFrame, scores: list[str],
                          f"add --reference {lacking[0]}=VALUE")
     planned: dict[str, Any] = {} if plan is None else {
         "margin": plan.margin, "floor": plan.floor, "composite": plan.composite,
-        "unit": [name for name in plan.unit if name in frame.columns], "seed": plan.seed,
+        "unit": [name for name in plan.unit if name in frame.columns], "cluster": plan.cluster,
+        "scale": plan.scale, "lower_is_better": plan.lower_is_better, "seed": plan.seed,
         "resamples": plan.resamples, "adjust": plan.adjust, "alpha": plan.alpha,
     }
-    own = {"margin": asked.margin, "floor": asked.floor, "composite": asked.composite,
-           "unit": asked.unit or None, "seed": asked.seed, "resamples": asked.resamples}
-    given = {name: value for name, value in own.items() if value is not None}
+    given = {name: value for name, value in _own(asked).items() if value not in (None, [])}
     return parity(
-        frame, scores=scores, groups=groups, reference=named, cluster=asked.cluster,
-        language=asked.language, scale=legal_range(asked.scale, "--range"),
-        lower_is_better=asked.lower_is_better, smallest=asked.smallest, models=asked.models,
+        frame, scores=scores, groups=groups, reference=named, language=asked.language,
+        smallest=asked.smallest, models=asked.models,
         length=asked.length, human=ratings_of(asked.human, scores), inclusion=asked.inclusion,
         reliability=asked.reliability,
         baseline=assignments([asked.baseline] if asked.baseline else [], "--baseline"),
         **licensed, **{**planned, **given},
     )
+
+
+def _own(asked: Request) -> dict[str, Any]:
+    """What the options say of things that a plan says too; None or empty: nothing."""
+    return {"margin": asked.margin, "floor": asked.floor, "composite": asked.composite,
+            "unit": asked.unit, "cluster": asked.cluster, "seed": asked.seed,
+            "scale": legal_range(asked.scale, "--range"), "resamples": asked.resamples,
+            "lower_is_better": asked.lower_is_better}
+
+
+def deviations(asked: Request, plan: AnalysisPlan | None) -> list[str]:
+    """What is done otherwise than planned, in words: such a result is exploratory."""
+    if plan is None:
+        return []
+    named = assignments(asked.reference, "--reference")
+    own = {"scores": asked.scores, "groups": asked.groups, "reference": named, **_own(asked)}
+    planned = plan.model_dump()
+    return [f"{name} is {value!r}, planned was {planned[name]!r}" for name, value in own.items()
+            if value not in (None, [], {}) and str(value) != str(planned[name])]
 
 
 def signatures(frame: pl.DataFrame, measure: str,

@@ -57,6 +57,7 @@ def test_parity_gives_the_numbers_of_the_library(mhx: Mhx, scores: Path) -> None
     assert found.pop("source") == {"table": "scores.csv", "table_sha256": hash_file(scores),
                                    "plan": None,
                                    "plan_sha256": None}
+    assert found.pop("deviations") == []
     assert found == plain(wanted.to_dict())
 
 
@@ -149,3 +150,23 @@ def test_score_names_every_column_that_is_not_there(mhx: Mhx, write: Callable[..
     assert done.code == 1
     assert "no column 'response'" in done.err
     assert "--reference COL" in done.err
+
+
+def test_a_plan_is_followed_and_what_departs_from_it_is_exploratory(
+    mhx: Mhx, scores: Path, here: Path
+) -> None:
+    plan = here / "analysis.yaml"
+    plan.write_text(
+        "scores: [empathy]\ngroups: [gender]\nreference: {gender: male}\nunit: [scenario]\n"
+        "margin: 0.25\nmargin_reason: a test\nscale: [0, 6]\nresamples: 500\n")
+    done = mhx("parity", scores, "--plan", plan, "--json")
+    assert done.code == 0, done.err
+    assert done.json["settings"]["resamples"] == 500
+    assert done.json["settings"]["scale"] == [0, 6]
+    assert done.json["source"]["plan_sha256"] == hash_file(plan)
+    assert done.json["deviations"] == []
+    other = mhx("parity", scores, "--plan", plan, "--margin", "0.5")
+    assert "not as planned, so exploratory: margin is '0.5', planned was 0.25" in other.out
+    without = mhx("parity", scores, "--score", "empathy", "--group", "gender", "--reference",
+                  "gender=male")
+    assert "no frozen plan: exploratory" in without.out
