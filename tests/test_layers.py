@@ -18,7 +18,7 @@ LAYERS = (
     ("errors",),
     ("files", "schema", "contracts", "version"),
     ("shelves", "defaults", "cards", "language", "run", "scaffold", "purge", "doctor"),
-    ("corpus", "adaptation", "training", "stats", "reporting", "scoring", "evaluation"),
+    ("corpus", "adaptation", "training", "stats", "reporting", "scoring", "anchoring", "evaluation"),
     ("check", "stages", "talking", "translating"),
     ("pipeline", "api", "notebook"),
     ("cli",),

@@ -19,6 +19,8 @@ from mhx.stats.columns import LANGUAGE_COLUMNS, SCORER_COLUMN
 from mhx.stats.comparability import cross_language
 from mhx.stats.contrasts import adjusted
 from mhx.stats.design import Design, read_design
+from mhx.stats.length import length_problems
+from mhx.stats.rated import inclusion_problems
 from mhx.stats.results import (
     Contrast,
     CrossLanguage,
@@ -116,6 +118,10 @@ def parity(
                          unit=unit or (), cluster=cluster or (), language=language,
                          composite=composite, baseline=baseline or {}, scale=scale,
                          length=length, human=human, inclusion=inclusion, found=found)
+    problems.stop([
+        *(length_problems(design.length, "length") if design.length is not None else ()),
+        *(one for rated in design.ratings.values() if design.inclusion is not None
+          for one in inclusion_problems(rated, design.inclusion, "inclusion"))])
     options = Options(
         margin=None if isinstance(parsed, Problem) else parsed, floor=floor, alpha=alpha,
         resamples=resamples, seed=seed, scale=scale, smallest=smallest, models=models,
