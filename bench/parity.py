@@ -1,31 +1,37 @@
-"""Times parity() on 100,000 rows, 24 cells, 10,000 resamples, beside fairlearn if it is there.
+"""`mhx parity` on 100,000 rows, 24 cells, 10,000 resamples: wall time and peak memory.
 
-    PYTHONPATH=. python bench/parity.py [--rows N] [--resamples N] [--out FILE]
+    python bench/parity.py [--rows N] [--resamples N] [--repeats 3]
 
-Writes JSON with the machine and versions. Target: 5 s for each table.
+The command is run whole, start and reading included, with one thread a library. Targets: 5 s and
+1 GiB for each table. The comparison with fairlearn is `bench/groups_fairlearn.py`.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import platform
+import statistics
+import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import common
 import numpy as np
 import polars as pl
 
-from mhx.stats import parity
-
 GENDERS, AGES, ORIGINS = ("woman", "man"), ("18-39", "40-69", "70+"), ("a", "b", "c", "d")
 REFERENCE = {"gender": "man", "age": "18-39", "origin": "a", "cell": "c00"}
-TARGET_S = 5.0
+CASES = (
+    ("24 cells, paired, 0-2 scores", True, ("cell",), True),
+    ("24 cells, unpaired, 0-2 scores", True, ("cell",), False),
+    ("24 cells, unpaired, continuous scores", False, ("cell",), False),
+    ("24 cells, paired, continuous scores", False, ("cell",), True),
+    ("3 attributes and their 24 intersections, paired", True, ("gender", "age", "origin"), True),
+)
+TARGET_S, TARGET_MIB = 5.0, 1024.0
 
 
 def table(rows: int, *, ordinal: bool, seed: int = 0) -> pl.DataFrame:
@@ -48,122 +54,50 @@ def table(rows: int, *, ordinal: bool, seed: int = 0) -> pl.DataFrame:
     )
 
 
-def seconds(work: Callable[[], Any], repeat: int = 3) -> list[float]:
-    """Wall times of `repeat` runs."""
-    times = []
-    for _ in range(repeat):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return times
+def once(path: Path, groups: tuple[str, ...], paired: bool, resamples: int) -> tuple[float, float]:
+    """Seconds and peak MiB of one command on the table. Raises SystemExit where it fails.
 
-
-def ours(
-    frame: pl.DataFrame, groups: list[str], unit: list[str] | None, resamples: int
-) -> Callable[[], Any]:
-    """One parity() call."""
-    return lambda: parity(
-        frame,
-        scores=["score"],
-        groups=groups,
-        unit=unit,
-        margin=0.25,
-        reference={name: REFERENCE[name] for name in groups},
-        resamples=resamples,
-    )
-
-
-def peer(frame: pl.DataFrame, boots: int) -> dict[str, Any] | None:
-    """fairlearn's MetricFrame over the 24 cells with bootstrap intervals.
-
-    The cost of a resample is the slope between two numbers of resamples, so that what is paid
-    once does not count 10,000 times.
+    The peak is at least that of this script, which the new process is forked from.
     """
-    try:
-        from fairlearn.metrics import MetricFrame, mean_prediction
-    except ImportError:
-        return None
-    data = frame.select("score", "cell").to_pandas()
-
-    def work(n: int) -> None:
-        found = MetricFrame(metrics=mean_prediction, y_true=data["score"], y_pred=data["score"],
-                            sensitive_features=data["cell"], n_boot=n,
-                            ci_quantiles=[0.025, 0.975], random_state=0)
-        _ = found.by_group_ci, found.difference_ci()
-
-    few = max(2, boots // 5)
-    short, long = (seconds(lambda n=n: work(n), repeat=1)[0] for n in (few, boots))
-    return {"tool": f"fairlearn {version('fairlearn')}", "resamples": [few, boots],
-            "seconds": [short, long], "seconds_per_resample": (long - short) / (boots - few)}
-
-
-def versions() -> dict[str, str]:
-    """Versions of what was run."""
-    out = {"python": platform.python_version()}
-    for name in ("numpy", "polars", "scipy", "fairlearn"):
-        try:
-            out[name] = version(name)
-        except PackageNotFoundError:
-            out[name] = "not installed"
-    return out
+    command = [sys.executable, "-m", "mhx", "parity", str(path), "--score", "score", "--margin",
+               "0.25", "--resamples", str(resamples), "--json"]
+    for group in groups:
+        command += ["--group", group, "--reference", f"{group}={REFERENCE[group]}"]
+    if paired:
+        command += ["--unit", "scenario"]
+    start = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"failed: {' '.join(command)}")
+    return time.perf_counter() - start, used.ru_maxrss / 1024
 
 
 def main() -> None:
-    """Run the rows of the table and write them."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Run every case and write `results/parity.json`."""
+    common.single_threaded()
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--resamples", type=int, default=10_000)
-    parser.add_argument("--peer-boots", type=int, default=50)
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--out", type=Path, default=common.RESULTS)
     options = parser.parse_args()
-    results = []
-    for name, ordinal, groups, unit in (
-        ("24 cells, paired, 0-2 scores", True, ["cell"], ["scenario"]),
-        ("24 cells, unpaired, 0-2 scores", True, ["cell"], None),
-        ("24 cells, unpaired, continuous scores", False, ["cell"], None),
-        (
-            "3 attributes and their 24 intersections, paired",
-            True,
-            ["gender", "age", "origin"],
-            ["scenario"],
-        ),
-    ):
-        frame = table(options.rows, ordinal=ordinal)
-        times = seconds(ours(frame, groups, unit, options.resamples))
-        results.append(
-            {
-                "case": name,
-                "seconds": times,
-                "median": sorted(times)[1],
-                "target": TARGET_S,
-                "met": sorted(times)[1] <= TARGET_S,
-            }
-        )
-        print(f"{name}: {sorted(times)[1]:.2f} s", file=sys.stderr)
-    found = peer(table(options.rows, ordinal=True), options.peer_boots)
-    if found is None:
-        print("peer not installed (pip install fairlearn)", file=sys.stderr)
-    else:
-        whole = found["seconds_per_resample"] * options.resamples
-        found |= {"seconds_at_full_size": whole, "times_slower_than": {
-            result["case"]: whole / result["median"] for result in results}}
-    report = {
-        "bench": "parity",
-        "rows": options.rows,
-        "resamples": options.resamples,
-        "results": results,
-        "peer": found or "peer not installed",
-        "machine": {
-            "platform": platform.platform(),
-            "processor": platform.processor(),
-            "cores": len(os.sched_getaffinity(0)),
-        },
-        "versions": versions(),
-    }
-    text = json.dumps(report, indent=1)
-    if options.out:
-        options.out.write_text(text + "\n", encoding="utf-8")
-    print(text)
+    results: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name, ordinal, groups, paired in CASES:
+            path = Path(folder) / "scores.parquet"
+            table(options.rows, ordinal=ordinal).write_parquet(path)
+            runs = [once(path, groups, paired, options.resamples) for _ in range(options.repeats)]
+            median = statistics.median(run[0] for run in runs)
+            peak = max(run[1] for run in runs)
+            results.append({
+                "case": name, "seconds": [run[0] for run in runs], "median_s": median,
+                "peak_mib": peak, "target_s": TARGET_S, "target_mib": TARGET_MIB,
+                "met": median <= TARGET_S and peak <= TARGET_MIB,
+            })
+            common.say(f"{name}: {median:.2f} s, {peak:.0f} MiB")
+    common.record("parity", {"rows": options.rows, "resamples": options.resamples,
+                             "results": results}, folder=options.out)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from mhx.scoring import Overlap
 
 
 def open(settings: MeasureSettings) -> Measure:
-    """sacrebleu's metric with its defaults (sentence-level BLEU uses the effective order)."""
+    """sacrebleu's defaults (a sentence: effective order); the option ``seed`` is its draws'."""
     from sacrebleu.metrics import BLEU
 
-    return Overlap("bleu", BLEU(), BLEU(effective_order=True))
+    return Overlap("bleu", BLEU(), BLEU(effective_order=True), seed=settings.options.get("seed", 0))

@@ -7,7 +7,7 @@ from mhx.scoring import Overlap
 
 
 def open(settings: MeasureSettings) -> Measure:
-    """sacrebleu's metric with its defaults (sentence-level BLEU uses the effective order)."""
+    """sacrebleu's metric with its defaults; the option ``seed`` decides its intervals."""
     from sacrebleu.metrics import CHRF
 
-    return Overlap("chrf", CHRF(), CHRF())
+    return Overlap("chrf", CHRF(), CHRF(), seed=settings.options.get("seed", 0))

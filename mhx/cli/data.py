@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mhx.cli import common
+
+if TYPE_CHECKING:
+    from mhx.stats.randomization import SystemContrast
 
 
 def register(app: typer.Typer) -> None:
@@ -86,6 +90,21 @@ def score(
     unit: Annotated[
         str | None, typer.Option(help="Column that names the row; default: its number.")
     ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(help="Column of the text a segment is from: texts are resampled whole."),
+    ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            help="Another system to compare with: a column of its responses, or a table with the "
+            "same --unit and --response columns."
+        ),
+    ] = None,
+    margin: Annotated[
+        float | None, typer.Option(help="With --baseline: points within which they are equivalent.")
+    ] = None,
+    seed: common.Seed = 0,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Where to write JSONL.")
     ] = None,
@@ -96,30 +115,77 @@ def score(
 ) -> None:
     """Score responses of a table by a measure; prints the scorer's own agreement with people.
 
-    Example: mhx score answers.csv --measure epitome --lang en --response answer
+    chrF, BLEU and TER also give the corpus score with its interval and, with --baseline, the
+    paired test of two systems.
+
+    Example: mhx score answers.csv --measure chrf --lang pl --reference human --baseline old
     """
     import json
 
     from mhx.files import read_table, write_jsonl
-    from mhx.scoring import score_table
+    from mhx.scoring import compare_table, join_baseline, open_table
 
-    scored, agreement, signature = score_table(
-        read_table(table),
+    frame, other = read_table(table), None
+    if baseline is not None:
+        frame, other = join_baseline(frame, baseline, path=table, response=response, unit=unit)
+    opened, given = open_table(
+        frame,
         path=table,
         measure=measure,
         lang=lang,
-        columns={"response": response, "prompt": prompt, "reference": reference, "unit": unit},
+        columns={
+            "response": response, "prompt": prompt, "reference": reference, "unit": unit,
+            "cluster": cluster, "baseline": other,
+        },
         shelves=common.shelves_of(plugins, shadow, allow_code),
+        seed=seed,
     )
-    rows: list[dict[str, Any]] = scored.to_dicts()
+    contrast = compare_table(opened, given, margin=margin) if other else None
+    rows: list[dict[str, Any]] = opened.score(given).to_dicts()
+    corpus, agreement = opened.summary(given), opened.agreement()
     if output is not None:
         write_jsonl(output, rows)
     if json_:
-        common.emit({"signature": signature, "agreement": agreement, "scores": rows})
+        common.emit({
+            "signature": opened.signature, "agreement": agreement, "corpus": corpus or None,
+            "contrast": contrast and asdict(contrast), "scores": rows,
+        })
         return
+    err = common.progress()
     if output is None:
         for row in rows:
             common.say(json.dumps(row, ensure_ascii=False))
-    err = common.progress()
-    err.say(f"{signature}")
+    say = err.say if output is None else common.say
+    if corpus:
+        say(corpus_line(measure, corpus, len(rows)))
+    if contrast is not None:
+        say(contrast_line(contrast, len(rows)))
+    err.say(f"{opened.signature}")
     err.say(f"agreement with human labels: {agreement or 'unknown for this language'}")
+
+
+def corpus_line(measure: str, corpus: dict[str, Any], rows: int) -> str:
+    """A corpus score in a line: interval, how many segments of how many, signature."""
+    if corpus["score"] is None:
+        return f"{measure}: no row has both texts"
+    line = f"{measure} {corpus['score']:.2f}"
+    if corpus["low"] is not None:
+        line += f", 95 % interval {corpus['low']:.2f} to {corpus['high']:.2f}"
+    return (f"{line}; {corpus['units']} of {rows} segments in {corpus['clusters']} resampled "
+            f"clusters; {corpus['signature']}")
+
+
+def contrast_line(found: SystemContrast, rows: int) -> str:
+    """A paired comparison in a line; what was not found is not called equal."""
+    line = (f"{found.score:.2f} against {found.baseline:.2f} on {found.units} of {rows} segments: "
+            f"difference {found.difference:+.2f}")
+    if found.low is None or found.high is None or found.p is None:
+        return f"{line}; one cluster: nothing can be tested"
+    line += f", 95 % interval {found.low:+.2f} to {found.high:+.2f}"
+    line += f"; approximate randomization of {found.clusters} clusters: p = {found.p:.2g}"
+    if found.tost_p is not None:
+        line += f"; equivalence within {found.margin:g}: p = {found.tost_p:.2g}"
+    line += f"; {found.verdict}"
+    if found.verdict == "inconclusive":
+        line += " (this does not show that they are equal)"
+    return line

@@ -45,7 +45,10 @@ def acceptance(run: Run) -> dict[str, list[dict[str, Any]]]:
 
 
 def translation(run: Run) -> dict[str, Any] | None:
-    """chrF, BLEU and TER of the engine on the shipped test dialogues; None for a user's corpus."""
+    """chrF, BLEU and TER of the engine on the shipped test dialogues; None for a user's corpus.
+
+    Each with its interval: the dialogues are resampled, since their segments are alike.
+    """
     import polars as pl
 
     if run.settings.source is not None:
@@ -60,6 +63,7 @@ def translation(run: Run) -> dict[str, Any] | None:
     rows = [
         {
             "unit": f"{row['dialogue']}|{row['turn']}|{row['segment']}",
+            "cluster": row["dialogue"],
             "response": row["faithful"],
             "reference": references.get((row["dialogue"], row["turn"], row["segment"])),
         }
@@ -76,7 +80,8 @@ def translation(run: Run) -> dict[str, Any] | None:
     table = pl.DataFrame(done, infer_schema_length=None)
     out = []
     for name in QUALITY:
-        settings = MeasureSettings(lang=run.language.tag, language_folder=run.language.folder)
+        settings = MeasureSettings(lang=run.language.tag, language_folder=run.language.folder,
+                                   options={"seed": run.settings.seed})
         _, measure = open_measure(name, settings, run.shelves)
         out.append({"measure": name, **measure.summary(table)})
     # a guard: the test texts are kept from every memory, so no engine should be one

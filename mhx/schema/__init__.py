@@ -1,5 +1,7 @@
 """Pydantic models of every file format; JSON Schemas are generated from them."""
 
+from mhx.schema.anchors import AnchorCertificate
+from mhx.schema.anchors_form import AnchorKey, AnchorRatings, AnchorRubric
 from mhx.schema.base import (
     Certainty,
     Depth,
@@ -52,6 +54,10 @@ FORMATS: dict[str, type[Strict]] = {
     "analysis.yaml": AnalysisPlan,
     "dialogue.jsonl": Dialogue,
     "adapted.jsonl": AdaptedDialogue,
+    "rubric.yaml": AnchorRubric,
+    "anchors.key.json": AnchorKey,
+    "ratings.json": AnchorRatings,
+    "anchors.certificate.json": AnchorCertificate,
 }
 
 __all__ = [
@@ -60,6 +66,10 @@ __all__ = [
     "AdaptedSegment",
     "AdaptedTurn",
     "AnalysisPlan",
+    "AnchorCertificate",
+    "AnchorKey",
+    "AnchorRatings",
+    "AnchorRubric",
     "BackendManifest",
     "Card",
     "Certainty",

@@ -44,7 +44,7 @@ class Panel(Strict):
     ratings: int = Field(ge=0)
     mean: float
     sd: float = Field(ge=0, description="of the items' means, rating error included")
-    rating_sd: float = Field(ge=0, description="error of a single rating, severity removed")
+    rating_sd: float | None = Field(description="error of a single rating, severity removed")
     reliability: float | None
     agreement: dict[str, float | None] = {}
 
@@ -68,8 +68,8 @@ class AnchorLicence(Strict):
     needed: int | None
     design: Design
     scorers: dict[str, str] | None = Field(description="signature by language; null: not recorded")
-    human_mean: float
-    human_sd: float = Field(ge=0)
+    human_mean: float | None
+    human_sd: float | None
     residual_sd: float | None
     correlation: float | None
     bias: Equivalence | None
@@ -101,7 +101,7 @@ class DifRow(Strict):
     """Differential item functioning of one score: cumulative logit on human rating x language.
 
     `uniform` and `nonuniform` are changes in Nagelkerke's R2, `size` their sum's class after
-    Jodoin & Gierl 2001 (.035, .070), the p values those of Wald tests clustered by item;
+    Jodoin & Gierl 2001 (.035, .070), the p values those of t tests with a jackknife over items;
     `difference` is the language minus the reference in expected score, averaged over the anchors.
     """
 
@@ -136,7 +136,8 @@ class AnchorCertificate(Strict):
     bound: float = Field(gt=0)
     alpha: float = Field(gt=0, lt=0.5)
     power: float = Field(gt=0, lt=1)
-    scale: tuple[float, float]
+    scale: tuple[float, float] = Field(description="legal scores")
+    rating_scale: tuple[float, float] = Field(description="legal human ratings")
     raters: list[str] = Field(description="pseudonyms of all who rated")
     linking: list[str] = Field(description="those who rated in several languages")
     form_sha256: str | None = Field(pattern=HASH, description="the form's key; null: no form")

@@ -125,9 +125,17 @@ def _one_stratum(stats: Floats, resamples: int, words: list[int]) -> Floats:
         if count is None:
             out[start : start + size] = _poisson(rng, (size, len(rows))) @ single
         else:
-            clusters = int(count.sum())
-            out[start : start + size] = rng.multinomial(clusters, count / clusters, size) @ rows
+            out[start : start + size] = _multinomial(rng, count, size) @ rows
     return out
+
+
+def _multinomial(rng: np.random.Generator, count: Ints, size: int) -> Ints:
+    """(size, rows) weights; rows that stand for one cluster each are drawn, which is faster."""
+    clusters, rows = int(count.sum()), len(count)
+    if clusters > rows:
+        return rng.multinomial(clusters, count / clusters, size)
+    drawn = rng.integers(0, rows, (size, rows)) + rows * np.arange(size)[:, None]
+    return np.bincount(drawn.ravel(), minlength=size * rows).reshape(size, rows)
 
 
 def _merged(stats: Floats) -> tuple[Floats, Ints | None]:

@@ -104,22 +104,61 @@ def test_parity_says_which_column_or_reference_is_missing(mhx: Mhx, scores: Path
     assert "men" in done.err
 
 
+AGREE = ("--item", "id", "--rater", "who", "--rating", "level")
+
+
 def test_agree_gives_the_numbers_of_the_library(mhx: Mhx, ratings: Path) -> None:
-    done = mhx("agree", ratings, "--item", "id", "--rater", "who", "--rating", "level", "--level",
-               "ordinal", "--range", "0:2", "--seed", "1", "--json")
+    done = mhx("agree", ratings, *AGREE, "--level", "ordinal", "--range", "0:2", "--seed", "1",
+               "--json")
     assert done.code == 0, done.err
     wanted = library.agree(pl.read_csv(ratings), item="id", rater="who", rating="level",
                            level="ordinal", range_=(0.0, 2.0), seed=1)
     assert done.json == plain(wanted.to_dict())
-    shown = mhx("agree", ratings, "--item", "id", "--rater", "who", "--rating", "level", "--level",
-                "ordinal", "--range", "0:2")
-    assert "1 outside the legal range" in shown.out
 
 
-@pytest.mark.parametrize("given", ["1-5", "5:1", "a:b", "1"])
+def test_agree_shows_every_coefficient_and_what_was_counted(mhx: Mhx, ratings: Path) -> None:
+    shown = mhx("agree", ratings, *AGREE, "--level", "ordinal", "--range", "0:2").out
+    for name in ("agreement %", "κ quadratic", "AC1", "AC2", "CCC", "Fleiss κ", "α ordinal",
+                 "ICC(A,1)", "ICC(C,k)", "a – b (n "):
+        assert name in shown
+    assert "1 outside the legal range 0 to 2 and left out" in shown
+    assert "Categories (legal range): 0, 1, 2. AC2 has linear weights" in shown
+    assert "[" in shown.split("κ quadratic")[1].splitlines()[0]
+
+
+def test_agree_tells_item_level_from_system_level(mhx: Mhx, ratings: Path, here: Path) -> None:
+    frame = pl.read_csv(ratings).with_columns(
+        system=pl.col("id").str.slice(-1).replace_strict(
+            {str(digit): "even" if digit % 2 == 0 else "odd" for digit in range(10)}))
+    frame.write_csv(here / "systems.csv")
+    shown = mhx("agree", here / "systems.csv", *AGREE, "--range", "0:2", "--by", "system").out
+    for title in ("two raters, item level (items both rated)", "all raters, item level",
+                  "ICC, item level (", "ICC, system level (means of 2 systems)",
+                  "two raters, system level (means)",
+                  "two raters, item level within each system"):
+        assert title in " ".join(shown.split())
+    made = mhx("agree", here / "systems.csv", *AGREE, "--range", "0:2", "--by", "system", "--json")
+    assert made.json["system"]["n"] == 2
+    assert {one["system"] for one in made.json["within_systems"]} == {"even", "odd"}
+
+
+def test_agree_says_why_words_have_no_distances(mhx: Mhx, write: Callable[..., Path]) -> None:
+    rows = "".join(f"{k},{who},{'yes' if k % 3 else 'no'}\n" for k in range(30) for who in "ab")
+    shown = mhx("agree", write("words.csv", "id,who,level\n" + rows), *AGREE).out
+    assert "no distances" in shown
+    assert "Categories (observed values): no, yes." in shown
+
+
+def test_agree_refuses_a_rater_who_rated_twice(mhx: Mhx, write: Callable[..., Path]) -> None:
+    table = write("twice.csv", "id,who,level\n1,a,2\n1,a,2\n1,b,2\n")
+    done = mhx("agree", table, *AGREE)
+    assert done.code == 1
+    assert "id, who: 1 ratings repeat an item and rater" in done.err
+
+
+@pytest.mark.parametrize("given", ["1-5", "5:1", "a:b", "1", "1:inf", "nan:5"])
 def test_a_range_that_is_none_is_a_usage_error(given: str, mhx: Mhx, ratings: Path) -> None:
-    done = mhx("agree", ratings, "--item", "id", "--rater", "who", "--rating", "level", "--range",
-               given)
+    done = mhx("agree", ratings, *AGREE, "--range", given)
     assert done.code == 2
     assert "write --range LOW:HIGH" in done.err
 
