@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from math import isfinite, sqrt
 
 import numpy as np
@@ -11,7 +12,13 @@ from mhx.stats.analysis import Analysis
 from mhx.stats.columns import Margin
 from mhx.stats.contrasts import margin_points
 from mhx.stats.effects import ANCHOR_MARGIN_SHARE
-from mhx.stats.jackknife import jackknife, two_sided_p
+from mhx.stats.jackknife import Statistic, jackknife, two_sided_p
+from mhx.stats.measurement_error import (
+    LEAST_RELIABILITY,
+    gap_on_slope,
+    rater_error,
+    slope_sums,
+)
 from mhx.stats.problems import stop
 from mhx.stats.rated import Rated, inclusion_problems, rated_rows
 from mhx.stats.resample import Floats, Ints
@@ -29,15 +36,17 @@ def conditional_gaps(own: Analysis, scores: Floats, ratings: Floats, *,
 
     `scores`, `inclusion` (rows,) and `ratings` (rows,) or (rows, raters) are the table's columns;
     the raters' mean is taken. The conditional score difference of Loukina, Madnani & Zechner
-    (2019; RSMTool): score = group + rating, with ratings of few distinct values as categories,
-    else with one slope for both groups. Rows are weighted by 1 / `inclusion` where it is given;
-    standard errors are delete-one-cluster jackknife, t intervals. `bound` (by default half the
-    `margin`) is what the difference must be shown to be within.
+    (2019; RSMTool): score = group + rating, with one rater's ratings of few distinct values as
+    categories, else with one slope for both groups. Rows are weighted by 1 / `inclusion` where it
+    is given; standard errors are delete-one-cluster jackknife, t intervals. `bound` (by default
+    half the `margin`) is what the difference must be shown to be within.
 
     Error in the ratings flattens the slope, and (1 - reliability) x slope x the true gap leaks
-    into the difference: groups that truly differ look like a biased scorer. With the
-    `reliability` of the (mean) ratings within groups, 0 to 1, the slope is divided by it (Fuller
-    1987, errors in variables; its own error is not in the interval).
+    into the difference: groups that truly differ look like a biased scorer. With two or more
+    raters their error is estimated from rows that several rated and taken out of the slope
+    (Fuller 1987, errors in variables), and its own uncertainty is in the interval. A given
+    `reliability` of the (mean) ratings within groups, 0 to 1, is taken as known instead. With
+    one rater and none given, nothing is taken out.
     """
     if inclusion is not None:
         stop(inclusion_problems(ratings, inclusion, "inclusion"))
@@ -62,28 +71,28 @@ def _one(own: Analysis, rated: Rated, group: int, margin: Margin | None, bound: 
     if np.bincount(strata, minlength=2).min() < 2:
         return replace(record, note="fewer than two rated rows a group")
     y, rating = rated.score[chosen], rated.rating[chosen]
+    if np.ptp(y) == 0:
+        return replace(record, note="the scores are constant")
     weight = np.where(np.isfinite(rated.inclusion[chosen]), 1 / rated.inclusion[chosen], 1.0)
     levels, place = np.unique(rating, return_inverse=True)
-    few = len(levels) <= min(MOST_LEVELS, len(rating) / ROWS_A_LEVEL)
-    how = "ratings as categories" if few and reliability is None else "one slope of the ratings"
-    if few and reliability is None:
-        sums = _level_sums(y - y.mean(), weight, place, len(levels))
-        statistic = _within_levels
+    error = rater_error(rated.ratings[chosen])
+    exact = reliability is None and not error.any()
+    if exact and len(levels) <= min(MOST_LEVELS, len(rating) / ROWS_A_LEVEL):
+        how, sums = "ratings as categories", _level_sums(y - y.mean(), weight, place, len(levels))
+        statistic: Statistic = _within_levels
     else:
-        x = rating - rating.mean()
-        sums = np.stack([one * weight for one in (
-            np.ones_like(x), x, y - y.mean(), x * x, x * (y - y.mean()))], axis=1)
-        trust = 1.0 if reliability is None else reliability
-
-        def statistic(blocks: Floats) -> Floats:
-            return _on_a_slope(blocks, trust)
+        how, sums = "one slope of the ratings", slope_sums(y, rating, weight, error)
+        statistic = partial(gap_on_slope, reliability=reliability)
     clusters = [codes[chosen] for codes in rated.clusters]
-    estimate = jackknife(sums, strata, clusters, statistic,
-                         reach=(sample.highest - sample.lowest,))[0]
+    estimate, trust = jackknife(sums, strata, clusters, statistic,
+                                reach=(sample.highest - sample.lowest, 1.0))
     spread = _spread(y, strata)
+    if not exact:
+        how += f" with reliability {trust.value:.2f}"
     limits = estimate.limits(alpha / 2) if isfinite(estimate.value) else None
     if not isfinite(estimate.value):
-        how = "no rating is shared by the two groups"
+        how = (f"the ratings' reliability within groups is {trust.value:.2f}: they order nothing"
+               if trust.value <= LEAST_RELIABILITY else "no rating is shared by the two groups")
     elif limits is None:
         how += "; too few clusters for an interval"
     return replace(
@@ -110,17 +119,9 @@ def _within_levels(blocks: Floats) -> Floats:
     both = (one > 1e-9) & (two > 1e-9)
     trust = np.where(both, one * two / np.where(both, one + two, 1.0), 0.0)
     mean = total / np.where(weight > 1e-9, weight, 1.0)
-    out: Floats = (trust * (mean[..., 0, :] - mean[..., 1, :])).sum(-1) / trust.sum(-1)
-    return out[..., None]
-
-
-def _on_a_slope(blocks: Floats, reliability: float) -> Floats:
-    n, x, y, xx, xy = np.moveaxis(blocks, -1, 0)
-    within = (xx - x * x / n).sum(-1)
-    slope = np.where(within > 1e-9 * n.sum(-1), (xy - x * y / n).sum(-1) / within, 0.0)
-    sign = np.array([1.0, -1.0])
-    out: Floats = (sign * (y - (slope / reliability)[..., None] * x) / n).sum(-1)
-    return out[..., None]
+    gap = (trust * (mean[..., 0, :] - mean[..., 1, :])).sum(-1) / trust.sum(-1)
+    out: Floats = np.stack([gap, np.ones_like(gap)], axis=-1)
+    return out
 
 
 def _spread(y: Floats, strata: Ints) -> float:

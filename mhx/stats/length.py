@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import isfinite
+from math import isfinite, nan
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from mhx.errors import Problem
 from mhx.stats.analysis import Analysis
 from mhx.stats.jackknife import jackknife, two_sided_p
 from mhx.stats.layout import Layout
+from mhx.stats.problems import stop
 from mhx.stats.resample import Floats, Ints
 from mhx.stats.results import LengthGap, number
 
@@ -52,7 +53,10 @@ def length_gaps(own: Analysis, scores: Floats, lengths: Floats, *,
     The adjusted gap is the part of it that does not run through length (a controlled direct
     effect, given no other cause of both length and score), so it stands beside the raw gap and
     never replaces it. It assumes that length matters alike in both groups.
+
+    Raises MhxError for lengths below zero.
     """
+    stop(length_problems(lengths, "length"))
     sample, layout = own.sample, own.sample.layout
     cells = _cells(layout, scores, lengths, sample.n)
     spread = float(cells.log.std()) if len(cells.log) else 0.0
@@ -86,6 +90,9 @@ def _one(own: Analysis, cells: Cells, scaled: Floats, group: int, alpha: float,
     note = record.note
     if not isfinite(adjusted.value):
         note = _join(note, "length does not vary beside the group: nothing to adjust with")
+    elif np.ptp(cells.score) == 0:
+        adjusted, limits, note = replace(adjusted, value=nan), None, _join(
+            note, "the scores are constant")
     elif limits is None:
         note = _join(note, "too few clusters for an interval")
     return replace(

@@ -88,7 +88,8 @@ def parity(
     human: score -> columns of people's ratings of the same rows on the same scale, null where
         nobody rated: the scorer's difference at equal rating, and with `inclusion`, the column
         of the probabilities with which rows were drawn to be rated, the gap corrected by them.
-    reliability: of the (mean) rating, 0 to 1; takes its error out of that difference.
+        Several columns (raters) also take their own error out of that difference.
+    reliability: of the (mean) rating within groups, 0 to 1, in place of that estimate.
     certificate: of anchors (`mhx anchors import`), checked against `scorers` (score -> language
         -> signatures; by default the column scorer, if there is one), else `table_sha256`.
     composite: name of an added score, the mean of `scores`, missing where one of them is.
@@ -119,9 +120,9 @@ def parity(
                          composite=composite, baseline=baseline or {}, scale=scale,
                          length=length, human=human, inclusion=inclusion, found=found)
     problems.stop([
-        *(length_problems(design.length, "length") if design.length is not None else ()),
+        *(length_problems(design.length, length or "") if design.length is not None else ()),
         *(one for rated in design.ratings.values() if design.inclusion is not None
-          for one in inclusion_problems(rated, design.inclusion, "inclusion"))])
+          for one in inclusion_problems(rated, design.inclusion, inclusion or ""))])
     options = Options(
         margin=None if isinstance(parsed, Problem) else parsed, floor=floor, alpha=alpha,
         resamples=resamples, seed=seed, scale=scale, smallest=smallest, models=models,

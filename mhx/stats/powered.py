@@ -57,7 +57,9 @@ def _one(own: Analysis, rated: Rated, group: int, margin: Margin | None, alpha: 
         n=int((chosen & rated.known).sum()), n_scored=int(chosen.sum()),
         raw=None if gap is None else number(gap.estimate.value), margin=points,
     )
-    doubt = doubt or _too_few(own, rated, group, chosen)
+    doubt = _too_few(own, rated, group, chosen) or doubt
+    if not doubt and np.ptp(rated.rating[rated.known]) == 0:
+        doubt = "the ratings are constant"
     if doubt:
         return replace(record, note=doubt)
     sums, strata = _sums(rated, chosen), (rated.group[chosen] == home).astype(np.int64)

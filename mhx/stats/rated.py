@@ -18,7 +18,8 @@ FAR = 4.0  # standard errors between planned and found ratings: chance gives 6 i
 
 @dataclass(frozen=True)
 class Rated:
-    """The scored rows of a slice, (E,) each. `rating` is nan where nobody rated the row.
+    """The scored rows of a slice, (E,) each; `ratings` is (E, raters). `rating` is their mean, nan
+    where nobody rated the row.
 
     `share` is the row's weight in its group's mean: 1, or 1 / (rows of its unit x group cell)
     where the score's mean is one of cells. `inclusion` is nan where it is not recorded.
@@ -26,6 +27,7 @@ class Rated:
 
     score: Floats
     rating: Floats
+    ratings: Floats
     inclusion: Floats
     share: Floats
     group: Ints
@@ -67,8 +69,9 @@ def rated_rows(own: Analysis, scores: Floats, ratings: Floats,
         place, count = np.unique(unit * len(layout.labels) + group, return_inverse=True,
                                  return_counts=True)[1:]
         share = 1 / count[place]
+    given = (ratings[:, None] if ratings.ndim == 1 else ratings)[rows]
     return Rated(
-        scores[rows], mean_rating(ratings)[rows],
+        scores[rows], mean_rating(given), given,
         np.full(len(rows), np.nan) if inclusion is None else inclusion[rows], share, group, unit,
         tuple(compact(codes[kept]) for codes in layout.clusters)
         or (np.arange(len(kept), dtype=np.int64),),
@@ -112,7 +115,9 @@ def not_the_sample(rated: Rated, group: int) -> str:
     else:
         found, expected = float((1 / chance[known]).sum()), float(len(known))
         what = "rows stood for by the rated ones"
+        # rows of small probability make up most of the spread, and are missing when it is too low
         errors, codes = np.sqrt(1 - chance[known]) / chance[known], codes[known]
+        errors = errors * max(1.0, expected / max(found, 1.0))
     spread = sqrt(float((np.bincount(codes, weights=errors, minlength=1) ** 2).sum()))
     if abs(found - expected) <= FAR * spread + 0.5:
         return ""

@@ -163,7 +163,7 @@ class LengthGap(Against):
     """The gap in length and the score's gap at equal length.
 
     `length_gap` is in the length column's unit; `adjusted` is the score gap with length held
-    equal (within-group slope, cluster-robust), `slope` raw points per SD of length.
+    equal (one slope within groups or units), `slope` raw points per SD of log(1 + length).
     """
 
     length_gap: float | None = None
@@ -182,7 +182,8 @@ class ConditionalGap(Against):
     """Score difference at equal human rating: what of a gap is the scorer's own.
 
     `difference` is group minus reference in raw points among the `n` rows people rated,
-    `standardized` the same in SDs of the score; `tost_p` tests that it is within `bound`.
+    `standardized` the same in pooled within-group SDs of their scores; `tost_p` tests that it is
+    within `bound`. The note names how the rating was taken.
     """
 
     difference: float | None = None
