@@ -123,8 +123,8 @@ def rating_problems(human: Mapping[str, Sequence[str]], inclusion: str | None,
         out.append(Problem("inclusion probabilities without ratings", "name the column of the "
                            "ratings with human", field="inclusion"))
     if reliability is not None and not 0 < reliability <= 1:
-        out.append(Problem(f"{reliability!r} is not between 0 and 1", "that of the mean rating within "
-                           "groups; two columns of ratings give it by themselves",
+        out.append(Problem(f"{reliability!r} is not between 0 and 1", "that of the mean rating "
+                           "within groups; two columns of ratings give it by themselves",
                            field="reliability"))
     for score, names in human.items():
         if score in names:

@@ -81,7 +81,7 @@ def test_ratings_without_probabilities_correct_nothing() -> None:
     ({"human": {"z": ["human"]}}, "unknown score"),
     ({"human": {"y": ["humans"]}}, "unknown column"),
     ({"length": "wrds"}, "unknown column"),
-    ({"human": {"y": ["human"]}, "inclusion": "words"}, "inclusion"),
+    ({"human": {"y": ["human"]}, "inclusion": "words"}, "words: .* no probability"),
     ({"human": {"y": ["human"]}, "reliability": 1.5}, "not between 0 and 1"),
 ])
 def test_what_cannot_be_checked_says_why(options: dict[str, Any], what: str) -> None:
