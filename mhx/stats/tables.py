@@ -7,8 +7,9 @@ from dataclasses import asdict
 from typing import Any
 
 from mhx.stats.planted import Planted
-from mhx.stats.raters import AgreementResult, Statistic
+from mhx.stats.raters import AgreementResult
 from mhx.stats.results import ParityResult, to_plain
+from mhx.stats.statistic import Statistic
 
 Row = dict[str, Any]
 PLACE = ("language", "system")  # columns left out of tables that have only one of them
