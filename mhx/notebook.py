@@ -72,4 +72,5 @@ def resolve(
         today=today or date.today(),
         prompts=load_language(lang).prompts,
         group=group,
+        reader=lang,
     )

@@ -117,6 +117,7 @@ class Talker:
             today=self.today,
             prompts=prompts,
             group=self.group,
+            reader=self.language.tag,
         )
         return LEFTOVER.sub(prompts.no_number, resolved)
 
@@ -127,7 +128,7 @@ class Talker:
 
     def handover(self) -> str:
         """The hand-over phrase with the service of this territory."""
-        return self.shown(self.language.prompts.handover.strip())
+        return self.shown(self.language.prompts.handover.text)
 
 
 def conversation(language: Language, texts: Sequence[str]) -> list[Message]:

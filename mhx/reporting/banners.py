@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from mhx.reporting.checks import LICENSED, licences
 from mhx.reporting.evaluation import Evaluation
+from mhx.reporting.sections import OPTIONAL, left_out
 from mhx.reporting.table import PIPELINE_CHECK, Table
-from mhx.reporting.wording import origin, plain
+from mhx.reporting.wording import origin, plain, sentence
 
 
 def banners(evaluation: Evaluation, tables: list[Table]) -> list[tuple[str, str]]:
     """(short title, sentence) pairs, the gravest first."""
-    found = [_trial(evaluation), _rules(evaluation), _origin(evaluation), _scorer(evaluation),
-             _translation(evaluation), _languages(evaluation), _missing(tables)]
+    found = [_trial(evaluation), _mixed(evaluation), _exploratory(evaluation), _rules(evaluation),
+             _origin(evaluation), _scorer(evaluation), _translation(evaluation),
+             _languages(evaluation), _missing(evaluation, tables)]
     return [banner for banner in found if banner is not None]
 
 
@@ -23,26 +26,52 @@ def _trial(evaluation: Evaluation) -> tuple[str, str] | None:
         "nothing about empathy or fairness, and neither do the numbers computed from them.")
 
 
+def _mixed(evaluation: Evaluation) -> tuple[str, str] | None:
+    """Trial models beside real ones: their gaps are not shown."""
+    names = [str(one.meta.get("run")) for one in evaluation.sources if one.pipeline_check]
+    if evaluation.pipeline_check or not names:
+        return None
+    return PIPELINE_CHECK, (
+        f"{', '.join(names)}: the base is for trials, so no gap of its answers is in this report.")
+
+
+def _exploratory(evaluation: Evaluation) -> tuple[str, str] | None:
+    if not evaluation.from_table:
+        return None
+    if not evaluation.meta.get("plan_sha256"):
+        return "Exploratory", (
+            "No frozen plan was given, so nothing shows that scores, contrasts and margin were "
+            "chosen before the data were seen.")
+    done = evaluation.meta.get("deviations") or []
+    return ("Not as planned, so exploratory", sentence("; ".join(done))) if done else None
+
+
 def _rules(evaluation: Evaluation) -> tuple[str, str] | None:
-    frozen = evaluation.part("adaptation", "frozen")
-    if not frozen or frozen.get("kept"):
+    every = (one.part("adaptation", "frozen") for one in evaluation.sources)
+    if all(not frozen or frozen.get("kept") for frozen in every):
         return None
     return "The rules are not the frozen ones", (
         "The adaptation scores may be tuned to the edits they are measured on.")
 
 
 def _origin(evaluation: Evaluation) -> tuple[str, str]:
-    return "Where the text comes from", f"The dialogues: {origin(evaluation)}."
+    what = "The text" if evaluation.from_table else "The dialogues"
+    return "Where the text comes from", f"{what}: {origin(evaluation)}."
 
 
 def _scorer(evaluation: Evaluation) -> tuple[str, str] | None:
+    unchecked = [one for one in evaluation.sources
+                 if not one.rows("empathy", "agreement", "rows")
+                 and not one.rows("reliability", "pairs")
+                 and (one.from_table or one.rows("empathy", "means"))]
+    if unchecked:
+        names = [str(one.meta["language"]) for one in unchecked if one.meta.get("language")]
+        where = f" in {', '.join(dict.fromkeys(names))}" if names else ""
+        return "The scorer is not checked against people", (
+            f"No one has shown that the scores mean{where} what people mean by "
+            f"{'them' if evaluation.from_table else 'empathy'}.")
     found = evaluation.part("empathy", "agreement")
     language = str(evaluation.meta.get("language") or "this language")
-    if not evaluation.rows("empathy", "agreement", "rows"):
-        if not evaluation.rows("empathy", "means"):
-            return None
-        return "The scorer is not checked against people", (
-            f"No one has shown that the scores mean in {language} what people mean by empathy.")
     where = str(found.get("measured_on") or "")
     if where and language.lower() not in where.lower():
         return "The scorer was checked on other text", (
@@ -51,23 +80,28 @@ def _scorer(evaluation: Evaluation) -> tuple[str, str] | None:
 
 
 def _translation(evaluation: Evaluation) -> tuple[str, str] | None:
-    label = evaluation.label("translation")
-    if not label or label == "measured":
-        return None
-    return "Translation scores", f"{label[0].upper()}{label[1:]}."
+    labels = dict.fromkeys(one.label("translation") for one in evaluation.sources)
+    label = "; ".join(one for one in labels if one and one != "measured")
+    return ("Translation scores", sentence(label)) if label else None
 
 
 def _languages(evaluation: Evaluation) -> tuple[str, str] | None:
-    found = evaluation.part("cross_language")
-    if not found or found.get("verdict") == "comparable":
+    rows = licences(evaluation)
+    found = rows or [evaluation.part("cross_language")]
+    refused = [row for row in found if row and row.get("verdict") not in LICENSED]
+    if not refused:
         return None
-    needed = found.get("needed")
-    more = f": {needed} paired anchors rated by people are still needed" if needed else ""
-    return "No gap between languages", f"{str(found.get('verdict')).capitalize()}{more}."
+    verdicts = ", ".join(dict.fromkeys(str(row.get("verdict")) for row in refused))
+    needed = max(row.get("anchors_needed") or row.get("needed") or 0 for row in refused)
+    more = f": {needed} paired anchors rated by people are needed" if needed else ""
+    return "No gap between languages", sentence(f"{verdicts}{more}")
 
 
-def _missing(tables: list[Table]) -> tuple[str, str] | None:
-    names = [plain(table.label) for table in tables if table.missing and table.label != "reasons"]
+def _missing(evaluation: Evaluation, tables: list[Table]) -> tuple[str, str] | None:
+    if evaluation.from_table:
+        return "A table, not a run", left_out(evaluation)
+    names = [plain(table.label) for table in tables
+             if table.missing and table.label not in {"reasons", *OPTIONAL}]
     if not names:
         return None
     return "Incomplete", f"Tables without numbers: {', '.join(names)}. Each says why."

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mhx.reporting.accounting import acceptance_rows
 from mhx.reporting.evaluation import Evaluation, Row
-from mhx.reporting.figures import COLORS, GRAY, Picture, drawing, picture
+from mhx.reporting.figures import COLORS, GRAY, Picture, drawing, picture, styles
 from mhx.reporting.table import show
 from mhx.reporting.wording import mark, plain
 
@@ -17,8 +17,11 @@ LINE = 0.23  # inches a line
 Bar = tuple[str, str, float | None, str]  # heading, label, share, text at the right
 
 
-def acceptance(evaluation: Evaluation) -> Picture | None:
-    """Accepted share by topic, risk and gender; None when no gate counted it."""
+def acceptance(evaluation: Evaluation, run: str = "", number: int = 1) -> Picture | None:
+    """Accepted share by topic, risk and gender; None when no gate counted it.
+
+    `run` names the run where there are several; `number` is its place among them.
+    """
     rows = [row for row in acceptance_rows(evaluation) if row["share"] is not None]
     if not rows:
         return None
@@ -29,9 +32,10 @@ def acceptance(evaluation: Evaluation) -> Picture | None:
         _draw(axes, bars, [COLORS["adapter"]] * len(bars))
         axes.set_xlabel("accepted share of the dialogues offered to the gate")
         return picture(
-            figure, "acceptance", alt="; ".join(f"{bar[1]}: {bar[3]} accepted" for bar in bars),
-            caption="Accepted share of dialogues by topic, risk level and seeker's gender, "
-            "so that what the gates filter is seen.")
+            figure, "acceptance" if number == 1 else f"acceptance-{number}",
+            alt="; ".join(f"{bar[1]}: {bar[3]} accepted" for bar in bars),
+            caption="Accepted share of dialogues by topic, risk level and seeker's gender"
+            f"{f' ({run})' if run else ''}, so that what the gates filter is seen.")
 
 
 def coverage(evaluation: Evaluation) -> Picture | None:
@@ -40,8 +44,9 @@ def coverage(evaluation: Evaluation) -> Picture | None:
             if row.get("coverage") is not None]
     if not rows:
         return None
-    bars = [_coverage_bar(row) for row in _lowest(rows)]
-    colors = [COLORS[row["system"]] for row in _lowest(rows)]
+    bars = [_coverage_bar(row, evaluation) for row in _lowest(rows, evaluation)]
+    look = styles(evaluation.systems)
+    colors = [look[row["system"]][0] for row in _lowest(rows, evaluation)]
     with drawing(6.4, 0.9 + LINE * (len(bars) + len({bar[0] for bar in bars}))) as figure:
         axes = figure.add_axes((0.34, 0.1, 0.46, 0.86))
         _draw(axes, bars, colors)
@@ -54,22 +59,26 @@ def coverage(evaluation: Evaluation) -> Picture | None:
             "with the lowest. Missing, refused and unparsable answers are not imputed.")
 
 
-def _lowest(rows: list[Row]) -> list[Row]:
-    """One row a system, attribute and group: the score with the lowest coverage."""
-    found: dict[tuple[str, str, str], Row] = {}
+def _lowest(rows: list[Row], evaluation: Evaluation) -> list[Row]:
+    """One row an attribute, language, group and system: the score with the lowest coverage."""
+    found: dict[tuple[str, str, str, int], Row] = {}
     for row in rows:
-        key = (str(row.get("attribute")), str(row.get("group")), row["system"])
+        key = (str(row.get("attribute")), str(row.get("language") or ""), str(row.get("group")),
+               evaluation.systems.index(row["system"]))
         if key not in found or row["coverage"] < found[key]["coverage"]:
             found[key] = row
-    return [found[key] for key in sorted(found, key=lambda key: (key[0], key[1], key[2] != "base"))]
+    return [found[key] for key in sorted(found)]
 
 
-def _coverage_bar(row: Row) -> Bar:
+def _coverage_bar(row: Row, evaluation: Evaluation) -> Bar:
     counted = f"{row.get('n')} of {row.get('expected')}"
     if row["coverage"] < 1:
         counted += f" ({plain(row.get('score'))})"
-    label = f"{row.get('group')}, {row['system']}"
-    return str(row.get("attribute")), label, row["coverage"], counted
+    label = str(row.get("group"))
+    label += f", {row['system']}" if len(evaluation.systems) > 1 else ""
+    heading = str(row.get("attribute"))
+    heading += f", {row['language']}" if len(evaluation.languages) > 1 else ""
+    return heading, label, row["coverage"], counted
 
 
 def _draw(axes: Axes, bars: list[Bar], colors: list[str]) -> None:

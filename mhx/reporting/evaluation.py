@@ -1,4 +1,4 @@
-"""`evaluation.json` as the report reads it: checked shapes, empty parts instead of null ones."""
+"""Results as the report reads them: one `evaluation.json`, a table's, or several side by side."""
 
 from __future__ import annotations
 
@@ -12,21 +12,26 @@ from mhx.errors import MhxError, Problem
 from mhx.files import hash_file, read_text
 
 Row = dict[str, Any]
-SYSTEMS = ("base", "adapter")
+SYSTEMS = ("base", "adapter")  # stand first, in this order
 SHAPES: dict[str, type] = {
     "meta": dict, "accounts": list, "acceptance": dict, "perplexity": list, "translation": dict,
     "adaptation": dict, "empathy": dict, "parity": dict, "parity_note": str,
-    "cross_language": dict, "planted": dict, "responses": list, "examples": list,
+    "cross_language": dict, "proving": dict, "certificates": list,
+    "reliability": dict, "responses": list, "examples": list,
 }
 WORDS: dict[type, str] = {dict: "an object", list: "a list", str: "text"}
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What the evaluate stage wrote; `sha256` is the file's hash, `data` its parts."""
+    """The parts of a result. `sha256` is the hash of the file they come from.
+
+    `parts` are the results a combined one is made of; empty for a single one.
+    """
 
     data: dict[str, Any]
     sha256: str
+    parts: tuple[Evaluation, ...] = ()
 
     def part(self, *keys: str) -> dict[str, Any]:
         """A nested object; empty when it, or anything above it, is null or absent."""
@@ -40,6 +45,11 @@ class Evaluation:
         value = self.part(*keys[:-1]).get(keys[-1])
         return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
+    @property
+    def sources(self) -> tuple[Evaluation, ...]:
+        """The single results: the parts of a combined one, else itself."""
+        return self.parts or (self,)
+
     @cached_property
     def meta(self) -> dict[str, Any]:
         """Language, settings, versions and machine of the run."""
@@ -50,22 +60,37 @@ class Evaluation:
         """Whether the model's answers only show that the machinery works."""
         return bool(self.meta.get("pipeline_check"))
 
+    @property
+    def from_table(self) -> bool:
+        """Whether the numbers come from a table made elsewhere: there is no run behind them."""
+        return all("table" in one.meta for one in self.sources)
+
     @cached_property
     def systems(self) -> list[str]:
-        """The systems that have a parity result, base first."""
-        return [name for name in SYSTEMS if self.part("parity", name)]
+        """The systems that have a parity result: base, adapter, then others as they come."""
+        found = [name for name in self.part("parity") if self.part("parity", name)]
+        return sorted(found, key=lambda name: SYSTEMS.index(name) if name in SYSTEMS else 9)
+
+    @cached_property
+    def languages(self) -> list[str]:
+        """The languages that the parity records tell apart; [] where they name none."""
+        found = (row.get("language") for row in self.parity_rows("groups"))
+        return list(dict.fromkeys(name for name in found if name))
 
     def parity_rows(self, key: str, kind: str | None = None) -> list[Row]:
-        """Records of both systems (`groups`, `contrasts`, ...), each with its `system`.
+        """Records of all systems (`groups`, `contrasts`, ...), each with its `system`; a language
+        after the other.
 
-        `kind` keeps the attributes (`main`) or the intersections (`intersection`).
+        `kind` keeps the attributes (`main`), the intersections or the languages.
         """
-        return [
+        found = [
             {**row, "system": system}
             for system in self.systems
             for row in self.rows("parity", system, key)
             if kind is None or row.get("kind") == kind
         ]
+        languages = list(dict.fromkeys(row.get("language") for row in found))
+        return sorted(found, key=lambda row: languages.index(row.get("language")))
 
     def label(self, part: str) -> str:
         """How a part was made, in the evaluate stage's own words."""
@@ -87,8 +112,12 @@ def read_evaluation(path: Path) -> Evaluation:
     problems = _shape_problems(value, path)
     if problems:
         raise MhxError(problems)
-    data = {name: value.get(name) or shape() for name, shape in SHAPES.items()}
-    return Evaluation(data, hash_file(path))
+    return evaluation_of(value, hash_file(path))
+
+
+def evaluation_of(value: dict[str, Any], digest: str) -> Evaluation:
+    """An evaluation of plain data; parts that are absent or null are empty."""
+    return Evaluation({name: value.get(name) or shape() for name, shape in SHAPES.items()}, digest)
 
 
 def _shape_problems(value: Any, path: Path) -> list[Problem]:

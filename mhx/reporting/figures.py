@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator
+import struct
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mhx.files import write_bytes
+from mhx.reporting import palette
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# Okabe & Ito 2008: distinguishable with every common color vision, and in gray by lightness
-COLORS = {"base": "#E69F00", "adapter": "#0072B2"}
+COLORS = {"base": palette.color(0), "adapter": palette.color(1)}
+DPI = 200
 INK, GRAY, BAND = "#222222", "#767676", "#E8E8E8"
 STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans", "font.size": 9, "axes.edgecolor": GRAY, "axes.labelcolor": INK,
@@ -46,10 +48,24 @@ class Picture:
         """The vector image as a data URI."""
         return f"data:image/svg+xml;base64,{base64.b64encode(self.files['svg']).decode()}"
 
+    @property
+    def inches(self) -> tuple[float, float]:
+        """Width and height as it is drawn."""
+        width, height = struct.unpack(">II", self.files["png"][16:24])  # the PNG header
+        return width / DPI, height / DPI
+
     def write(self, folder: Path) -> None:
         """Store `NAME.pdf` and `NAME.png`."""
         for suffix in ("pdf", "png"):
             write_bytes(folder / f"{self.name}.{suffix}", self.files[suffix])
+
+
+def styles(systems: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """A color and a marker for each system, by order; base and adapter keep their own."""
+    places = {"base": 0, "adapter": 1}
+    free = iter(range(2 if set(systems) & set(places) else 0, len(systems) + 2))
+    found = {name: places[name] if name in places else next(free) for name in systems}
+    return {name: (palette.color(one), palette.marker(one)) for name, one in found.items()}
 
 
 @contextmanager
@@ -70,7 +86,7 @@ def picture(figure: Figure, name: str, *, caption: str, alt: str) -> Picture:
     files = {}
     for suffix, metadata in METADATA.items():
         stream = io.BytesIO()
-        figure.savefig(stream, format=suffix, dpi=200, metadata=metadata, bbox_inches="tight",
+        figure.savefig(stream, format=suffix, dpi=DPI, metadata=metadata, bbox_inches="tight",
                        pad_inches=0.06)
         files[suffix] = stream.getvalue()
     return Picture(name, caption, alt, files)

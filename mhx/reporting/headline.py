@@ -1,24 +1,39 @@
-"""The results in 6 to 12 plain lines: for the terminal, and as the first screen of the HTML."""
+"""The results in a few plain lines: for the terminal, and as the first screen of the HTML."""
 
 from __future__ import annotations
 
+from mhx.reporting.checks import LICENSED, licences, proved
+from mhx.reporting.combine import identities
 from mhx.reporting.evaluation import Evaluation, Row
 from mhx.reporting.fairness import FLOOR
 from mhx.reporting.table import PIPELINE_CHECK, show
 from mhx.reporting.wording import origin, plain
 
-MOST_LINES = 12
+MOST_LINES = 12  # of one run
 OTHERS = 6  # lines that are not parity
 
 
 def headline(evaluation: Evaluation) -> list[str]:
-    """Perplexities, adaptation, parity verdicts, the planted gap, the caveats."""
+    """Perplexities, adaptation, parity verdicts, the check of the statistics, the caveats."""
     parity = _parity(evaluation, together=False)
     if len(parity) > MOST_LINES - OTHERS:
         parity = _parity(evaluation, together=True)[: MOST_LINES - OTHERS]
-    lines = [_trial(evaluation), _perplexity(evaluation), _adaptation(evaluation),
-             _translation(evaluation), *parity, _planted(evaluation), _caveats(evaluation)]
+    lines = [_trial(evaluation), *_quality(evaluation), *parity, _proving(evaluation),
+             _caveats(evaluation)]
     return [line for line in lines if line]
+
+
+def _quality(evaluation: Evaluation) -> list[str]:
+    """What runs say of perplexity, edits and translation; each run's name where there are more."""
+    if evaluation.from_table:
+        return [f"table: {evaluation.meta.get('table')}"]
+    names = identities(evaluation.sources)
+    out = []
+    for one in evaluation.sources:
+        name = ", ".join(str(part) for part in names[one.sha256].values())
+        out += [f"{line[: line.index(':')]}, {name}{line[line.index(':'):]}" if name else line
+                for line in (_perplexity(one), _adaptation(one), _translation(one))]
+    return out
 
 
 def _perplexity(evaluation: Evaluation) -> str:
@@ -49,6 +64,8 @@ def _translation(evaluation: Evaluation) -> str:
 
 def _parity(evaluation: Evaluation, *, together: bool) -> list[str]:
     """A line a score and attribute; `together`: a line an attribute, the verdicts counted."""
+    if evaluation.pipeline_check:
+        return []
     rows = evaluation.parity_rows("contrasts", "main")
     if not rows:
         why = str(evaluation.data.get("parity_note") or "no parity result")
@@ -57,10 +74,12 @@ def _parity(evaluation: Evaluation, *, together: bool) -> list[str]:
     for row in rows:
         name = f"by {row.get('attribute')}"
         name = name if together else f"{plain(row.get('score'))} {name}"
+        name += f", {row.get('language')}" if len(evaluation.languages) > 1 else ""
         groups.setdefault(name, {}).setdefault(row["system"], []).append(row)
     lines = []
     for name, systems in groups.items():
-        each = (f"{system} {_verdicts(one, counted=together)}" for system, one in systems.items())
+        each = (f"{system} {_verdicts(one, counted=together)}".strip()
+                for system, one in systems.items())
         lines.append(f"parity, {name}: {'; '.join(each)}")
     return lines
 
@@ -78,15 +97,11 @@ def _verdicts(rows: list[Row], *, counted: bool) -> str:
     return ", ".join(f"{row.get('group')} {one}" for row, one in zip(rows, verdicts, strict=True))
 
 
-def _planted(evaluation: Evaluation) -> str:
-    found = evaluation.part("planted")
+def _proving(evaluation: Evaluation) -> str:
+    found = proved(evaluation)
     if not found:
-        return "planted-gap check: not run"
-    interval = f"[{show(found.get('low'), 'number')}, {show(found.get('high'), 'number')}]"
-    return (f"planted-gap check: {show(found.get('gap'), 'number')} planted, "
-            f"{show(found.get('estimate'), 'number')} found {interval}; coverage "
-            f"{show(found.get('coverage'), 'number', 3)}, false positives "
-            f"{show(found.get('false_positives'), 'number', 3)}")
+        return "" if evaluation.from_table else "proving ground: not run"
+    return f"proving ground: {found}"
 
 
 def _trial(evaluation: Evaluation) -> str:
@@ -98,6 +113,8 @@ def _trial(evaluation: Evaluation) -> str:
 
 
 def _caveats(evaluation: Evaluation) -> str:
-    verdict = evaluation.part("cross_language").get("verdict")
-    more = f"; between languages: {verdict}" if verdict and verdict != "comparable" else ""
+    verdicts = [str(row.get("verdict")) for row in
+                licences(evaluation) or [evaluation.part("cross_language")] if row.get("verdict")]
+    refused = dict.fromkeys(one for one in verdicts if one not in LICENSED)
+    more = f"; between languages: {', '.join(refused)}" if refused else ""
     return f"text: {origin(evaluation)}{more}"

@@ -20,6 +20,8 @@ def origin(evaluation: Evaluation) -> str:
 
 def answers_origin(evaluation: Evaluation) -> str:
     """Who wrote the answers (base and adapter), and the dialogues that stand behind them."""
+    if evaluation.from_table:
+        return origin(evaluation)
     base = evaluation.meta.get("base_model") or "a model that is not recorded"
     return f"answers by {base} and its adapter; dialogues {origin(evaluation)}"
 
@@ -51,10 +53,19 @@ def parity_signature(evaluation: Evaluation) -> str:
     """How the parity numbers were made: scorer, plan and the options of the test."""
     found = (evaluation.part("parity", name, "settings") for name in evaluation.systems)
     settings = next(found, {})
-    plan = str(evaluation.meta.get("plan_sha256") or "")[:SHORT_HASH] or "not recorded"
+    plan = plan_name(evaluation)
     keys = ("margin", "alpha", "resamples", "adjust", "seed", "numpy")
     options = [f"{key}:{settings[key]}" for key in keys if settings.get(key) is not None]
     return " | ".join([scorer(evaluation), f"parity plan:{plan}", *options])
+
+
+def plan_name(evaluation: Evaluation) -> str:
+    """The frozen plan by the start of its hash; several plans, or none, are said."""
+    found = dict.fromkeys(str(one.meta.get("plan_sha256") or "")[:SHORT_HASH]
+                          for one in evaluation.sources)
+    if evaluation.from_table and not any(found):
+        return "none, exploratory"
+    return ", ".join(name or "not recorded" for name in found)
 
 
 def signatures(rows: list[dict[str, object]]) -> str:

@@ -49,6 +49,20 @@ class Panel(Strict):
     agreement: dict[str, float | None] = {}
 
 
+class Drift(Strict):
+    """Do the linking raters' severities differ between the languages, and do so differently?
+
+    `sd` between raters of (severity in one language minus the other), rating error taken out, in
+    points of the rating; `p` of its being error alone; `error` what rating error adds to its
+    square.
+    """
+
+    raters: int = Field(ge=2)
+    sd: float = Field(ge=0)
+    p: float = Field(ge=0, le=1)
+    error: float = Field(ge=0)
+
+
 class AnchorLicence(Strict):
     """One score in one language against the reference language.
 
@@ -74,6 +88,7 @@ class AnchorLicence(Strict):
     correlation: float | None
     bias: Equivalence | None
     slope: Equivalence | None
+    drift: Drift | None
     panels: dict[str, Panel]
 
 

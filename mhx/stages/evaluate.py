@@ -1,4 +1,4 @@
-"""evaluate: perplexity, translation, adaptation, empathy, parity, and a planted-gap check."""
+"""evaluate: perplexity, translation, adaptation, empathy, parity, and a proof of the statistics."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def run(run: Run) -> None:
     empathy, scores = _empathy(run, responses)
     write_parquet(run.path("responses.parquet"), responses)
     write_parquet(run.path("scores.parquet"), scores)
-    run.reporter.say("  parity and planted-gap check")
+    run.reporter.say("  parity and proof of the statistics")
     result = {
         "meta": _meta(run, plan, hash_file(plan_path), responses),
         "accounts": _accounts(run),
@@ -51,7 +51,7 @@ def run(run: Run) -> None:
         "empathy": empathy,
         **_parity(scores, plan, run),
         "cross_language": _cross_language(run, plan),
-        "planted": _planted(run.settings.seed),
+        "proving": _proof(run.settings.seed),
         "responses": _some(responses),
         "examples": examples(run),
     }
@@ -220,10 +220,10 @@ def _cross_language(run: Run, plan: AnalysisPlan) -> dict[str, Any]:
     }
 
 
-def _planted(seed: int) -> dict[str, Any]:
-    from mhx.stats.planted import planted_gap
+def _proof(seed: int) -> dict[str, Any]:
+    from mhx.stats.proving import quick_proof
 
-    return planted_gap(seed).to_dict()
+    return quick_proof(seed)
 
 
 # ---------------------------------------------------------------- perplexity

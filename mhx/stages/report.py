@@ -13,5 +13,6 @@ NAMES_THE_RUN = True  # never taken from another run folder
 
 def run(run: Run) -> None:
     """Write `report/` from `evaluation.json`, and say where it is."""
-    files = write_report(run.folder)
+    # an evaluation reused from another folder names that one
+    files = write_report(run.folder, name=run.folder.name, today=run.settings.today.isoformat())
     run.reporter.say(f"  report: {run.path(FOLDER) / 'index.html'} ({len(files)} files)")

@@ -19,7 +19,6 @@ from mhx.stats.largest import decide
 from mhx.stats.pairs import Gap
 from mhx.stats.results import Contrast, CorrectedGap, number
 
-
 TestedGap = TypeVar("TestedGap", Contrast, CorrectedGap)
 KINDS = ("main", "intersection", "language")
 

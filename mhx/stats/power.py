@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import numpy as np
 
@@ -12,9 +13,11 @@ from mhx.stats.resample import Floats, Ints
 NODES = 96  # of the quadrature over the estimated SD; more change nothing in the sixth digit
 TAIL = 1e-14  # of the SD's distribution, left out at each end
 MOST = 1_000_000  # units; a design that needs more is not one
+STEPS = 32  # numbers of units tried at once
+Units = Floats | Ints | Sequence[int]
 
 
-def difference_power(units: Floats | Ints | Sequence[int], *, gap: float, sd: float, alpha: float) -> Floats:
+def difference_power(units: Units, *, gap: float, sd: float, alpha: float) -> Floats:
     """Power of the two-sided paired t test at `alpha` to find a true `gap`, exact (noncentral t).
 
     units: numbers of pairs or clusters, each >= 2; `sd` is that of their differences.
@@ -28,7 +31,7 @@ def difference_power(units: Floats | Ints | Sequence[int], *, gap: float, sd: fl
     return out
 
 
-def equivalence_power(units: Floats | Ints | Sequence[int], *, margin: float, sd: float, alpha: float,
+def equivalence_power(units: Units, *, margin: float, sd: float, alpha: float,
                       gap: float = 0.0) -> Floats:
     """Power of TOST at `alpha` to show a true `gap` within the margin.
 
@@ -38,7 +41,7 @@ def equivalence_power(units: Floats | Ints | Sequence[int], *, margin: float, sd
     """
     from scipy import special
 
-    nodes, weights = np.polynomial.legendre.leggauss(NODES)
+    nodes, weights = _legendre()
     count = np.asarray(units, dtype=float)[..., None]
     df, root = count - 1, np.sqrt(count)
     edge = special.stdtrit(df, 1 - alpha)
@@ -56,17 +59,20 @@ def equivalence_power(units: Floats | Ints | Sequence[int], *, margin: float, sd
     return out
 
 
-def units_for(power: Callable[[Sequence[int]], Floats], *, least: float = POWER) -> int | None:
+@cache
+def _legendre() -> tuple[Floats, Floats]:
+    nodes, weights = np.polynomial.legendre.leggauss(NODES)
+    return nodes, weights
+
+
+def units_for(power: Callable[[Ints], Floats], *, least: float = POWER) -> int | None:
     """The fewest units (2 to a million) whose `power` reaches `least`; None if none does."""
-    low, high = 1, 2
-    while float(power([high])[0]) < least:
-        low, high = high, 2 * high
-        if high > MOST:
-            return None
+    low, high = 1, MOST
     while high - low > 1:
-        middle = (low + high) // 2
-        if float(power([middle])[0]) < least:
-            low = middle
-        else:
-            high = middle
+        tried = np.unique(np.geomspace(low + 1, high, STEPS).astype(np.int64))
+        enough = np.flatnonzero(power(tried) >= least)
+        if not len(enough):
+            return None  # only in the first round: later ones end in a number that is enough
+        first = int(enough[0])
+        low, high = int(tried[first - 1]) if first else low, int(tried[first])
     return high

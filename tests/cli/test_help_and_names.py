@@ -16,7 +16,8 @@ Mhx = Callable[..., Any]
 # Asked of the parser itself, so that a new command is tested without being listed here.
 COMMANDS = [
     "adapt", "report", "doctor", "purge", "langs", "check", "new", "translate", "score", "train",
-    "generate", "chat", "parity", "agree", "card", "card show", "card lint", "card diff",
+    "generate", "chat", "parity", "agree", "anchors", "anchors plan", "anchors export",
+    "anchors import", "prove", "card", "card show", "card lint", "card diff",
 ]
 
 

@@ -2,56 +2,70 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import fake_evaluation as fake
 import pytest
+from written_report import Report, make
 
-from mhx.reporting import write_report
-
-
-@dataclass(frozen=True)
-class Report:
-    """A written report and the evaluation it came from."""
-
-    folder: Path
-    evaluation: dict[str, Any]
-
-    def read(self, name: str) -> str:
-        return (self.folder / "report" / name).read_text(encoding="utf-8")
-
-    @property
-    def json(self) -> dict[str, Any]:
-        return json.loads(self.read("report.json"))
-
-    def table(self, label: str) -> dict[str, Any]:
-        return next(one for one in self.json["tables"] if one["label"] == label)
+from mhx.reporting.sources import of_runs
+from mhx.reporting.write import write
 
 
-def make(folder: Path, evaluation: dict[str, Any]) -> Report:
-    folder.mkdir(parents=True, exist_ok=True)
-    write_report(fake.write(folder, evaluation))
-    return Report(folder, evaluation)
+@contextmanager
+def undrawn() -> Iterator[None]:
+    """Reports without figures: drawing takes most of their time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mhx.reporting.write.all_pictures", lambda evaluation: {})
+        yield
+
+
+@pytest.fixture
+def no_figures() -> Iterator[None]:
+    """For tests of words."""
+    with undrawn():
+        yield
+
+
+@pytest.fixture(scope="session")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Report]:
+    """Reports of a base that is for use: Polish with figures, Persian (right to left) without."""
+    polish = make(tmp_path_factory.mktemp("pl"), fake.evaluation("pl", pipeline_check=False))
+    with undrawn():
+        persian = make(tmp_path_factory.mktemp("fa"), fake.evaluation("fa", pipeline_check=False))
+    return {"pl": polish, "fa": persian}
 
 
 @pytest.fixture(scope="session", params=["pl", "fa"])
-def report(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Report:
-    """A full report of a left-to-right and of a right-to-left language."""
-    return make(tmp_path_factory.mktemp(request.param), fake.evaluation(request.param))
+def report(request: pytest.FixtureRequest, reports: dict[str, Report]) -> Report:
+    return reports[request.param]
 
 
 @pytest.fixture(scope="session")
-def persian(tmp_path_factory: pytest.TempPathFactory) -> Report:
-    return make(tmp_path_factory.mktemp("persian"), fake.evaluation("fa"))
+def persian(reports: dict[str, Report]) -> Report:
+    return reports["fa"]
 
 
 @pytest.fixture(scope="session")
-def real(tmp_path_factory: pytest.TempPathFactory) -> Report:
+def real(reports: dict[str, Report]) -> Report:
     """A run of a real base model: nothing is marked as a pipeline check."""
-    return make(tmp_path_factory.mktemp("real"), fake.evaluation("pl", pipeline_check=False))
+    return reports["pl"]
+
+
+@pytest.fixture(scope="session")
+def trial(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """A run of a base that is for trials."""
+    return make(tmp_path_factory.mktemp("trial"), fake.evaluation("pl"))
+
+
+@pytest.fixture(scope="session")
+def both(reports: dict[str, Report], tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """The runs of both languages in one report."""
+    folder = tmp_path_factory.mktemp("both")
+    with undrawn():
+        write(of_runs([one.folder for one in reports.values()]), folder / "report")
+    return Report(folder, {})
 
 
 @pytest.fixture(scope="session")

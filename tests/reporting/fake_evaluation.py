@@ -71,7 +71,33 @@ def parity_of(seed: int, shift: float) -> str:
         pl.DataFrame(rows, infer_schema_length=None), scores=SCORES, groups=["gender", "age"],
         reference={"gender": "male", "age": "young"}, unit=["scenario", "realization"],
         margin=0.25, resamples=400)
-    return json.dumps(result.to_dict())
+    return json.dumps(result.records())
+
+
+def proof() -> dict[str, Any]:
+    """Rates of the shape that the proving ground writes."""
+    common = {"estimand": "pair", "margin": 0.25, "replicates": 80, "answered": 1.0, "note": "",
+              "bias": -0.0036, "bias_se": 0.0092, "width": 0.36, "coverage_se": 0.028,
+              "rejected_se": 0.03, "claimed_se": 0.025, "type_1": None, "power": None,
+              "false_parity": None, "true_parity": None}
+    rows = [
+        ("paired", "100 paired scenarios", "mhx", 0.0, 0.95, 0.0625, 0.775),
+        ("paired", "100 paired scenarios", "mhx", 0.25, 0.9375, 0.7375, 0.0375),
+        ("paired", "100 paired scenarios", "welch", 0.25, 0.9875, 0.675, 0.325),
+        ("biased-scorer", "scorer biased against the group", "mhx", 0.25, 0.375, 0.025, 0.575),
+    ]
+    return {
+        "settings": {"margin": 0.25, "alpha": 0.05, "replicates": 80, "resamples": 400, "seed": 0,
+                     "procedures": ["mhx", "welch"], "mhx": "0.1.0", "numpy": "2.4.6"},
+        "procedures": [
+            {"name": "mhx", "title": "mhx parity", "claim": "TOST within the margin"},
+            {"name": "welch", "title": "Welch test on rows", "claim": "p above alpha"}],
+        "rows": [{**common, "design": design, "title": title, "procedure": name, "gap": gap,
+                  "coverage": coverage, "rejected": rejected, "claimed": claimed,
+                  **({"power": rejected, "false_parity": claimed} if gap else
+                     {"type_1": rejected, "true_parity": claimed})}
+                 for design, title, name, gap, coverage, rejected, claimed in rows],
+    }
 
 
 def evaluation(lang: str = "pl", *, pipeline_check: bool = True) -> dict[str, Any]:
@@ -127,9 +153,7 @@ def evaluation(lang: str = "pl", *, pipeline_check: bool = True) -> dict[str, An
             "verdict": "insufficient anchors",
             "needed": anchors_needed(0.25, ANCHOR_SD_SHARE * 2, alpha=0.05),
             "why": "scores of two languages come from two scorers"},
-        "planted": {"gap": 0.3, "estimate": 0.2812, "low": 0.1, "high": 0.4612, "covered": True,
-                    "verdict": "different", "scenarios": 96, "replicates": 200, "coverage": 0.945,
-                    "power": 0.905, "coverage_at_zero": 0.955, "false_positives": 0.045, "seed": 0},
+        "proving": proof(),
         "responses": [{"system": system, "scenario": "job_loss", "variant": "female",
                        "prompt": ANSWERS[lang][0], "response": ANSWERS[lang][1]}
                       for system in ("base", "adapter")],
@@ -152,9 +176,10 @@ def example(number: int, *, source: str, role: str, faithful: str,
             "edits": made}
 
 
-def empty(lang: str = "pl") -> dict[str, Any]:
+def empty(lang: str = "pl", *, pipeline_check: bool = False) -> dict[str, Any]:
     """An evaluation of which nothing but the meta record is known."""
-    return {**dict.fromkeys(evaluation(lang)), "meta": evaluation(lang)["meta"],
+    full = evaluation(lang, pipeline_check=pipeline_check)
+    return {**dict.fromkeys(full), "meta": full["meta"],
             "parity": {"base": None, "adapter": None},
             "parity_note": "the language brings no probes"}
 

@@ -8,8 +8,9 @@ import re
 from html import unescape
 
 import pytest
+from lxml import html
 
-from mhx.reporting.latex import escape
+from mhx.reporting.latex import escape, layout
 from mhx.reporting.sections import LABELS
 from mhx.reporting.table import Column, Table, show
 
@@ -74,14 +75,40 @@ def test_csv_holds_the_unrounded_numbers(report, label):
 def test_html_and_latex_show_the_rounded_numbers(report, label):
     table = report.table(label)
     columns = [Column(**one) for one in table["columns"]]
+    wanted = [[column.show(row) for column in columns] for row in table["rows"]]
+    latex = report.read(f"tables/{label}.tex")
+    if not wanted:
+        assert unescape(re.sub(r"<[^>]+>", "", report.read("index.html"))).count(table["missing"])
+        assert escape(table["missing"]) in latex
+        return
     figure = re.search(rf'<figure class="table" id="tab-{label}">.*?</figure>',
                        report.read("index.html"), re.S).group()
     found = [unescape(cell) for cell in re.findall(r"<td[^>]*><bdi>(.*?)</bdi></td>", figure)]
-    wanted = [[column.show(row) for column in columns] for row in table["rows"]]
     assert found == [cell for cells in wanted for cell in cells]
-    latex = report.read(f"tables/{label}.tex")
+    set_ = layout(Table(label=label, title="", columns=tuple(columns), rows=tuple(table["rows"])))
+    heads = len(columns) - len(set_.columns)
+    assert sorted((head, *cells) for head, rows in set_.groups for cells in rows) == sorted(
+        (", ".join(cells[:heads]), *cells[heads:]) for cells in wanted)
     for cells in wanted:
-        assert f"\n{' & '.join(escape(cell) for cell in cells)} \\\\\n" in latex
+        assert f"\n{' & '.join(escape(cell) for cell in cells[heads:])} \\\\\n" in latex
+
+
+def test_a_number_sorts_by_what_it_is_and_not_by_how_it_is_shown(report):
+    page = html.fromstring(report.read("index.html").encode())
+    table = report.table("effects")
+    place = [column["key"] for column in table["columns"]].index("tost_p_adjusted")
+    cells = page.xpath(f"//figure[@id='tab-effects']//tbody/tr/td[{place + 1}]")
+    values = [float(cell.get("data-v")) for cell in cells]
+    assert values == [row["tost_p_adjusted"] for row in table["rows"]]
+    assert any(cell.text_content() == "<0.001" for cell in cells)
+
+
+def test_every_table_with_numbers_says_how_they_were_made(report, both):
+    for one in (report, both):
+        tables = [table for table in one.json["tables"] if table["rows"]]
+        assert len(tables) > 12
+        assert all(table["signature"] for table in tables), [
+            table["label"] for table in tables if not table["signature"]]
 
 
 def test_the_report_names_the_evaluation_by_its_hash(report):
@@ -91,6 +118,12 @@ def test_the_report_names_the_evaluation_by_its_hash(report):
     assert report.json["evaluation_sha256"] == digest
     assert digest in report.read("index.html")
     assert digest in report.read("methods.md")
+    assert report.json["runs"] == [{
+        "run": "2026-11-21-1", "table": None, "lang": report.evaluation["meta"]["lang"],
+        "base": "org/some_base-1B", "pipeline_check": False, "evaluation_sha256": digest,
+        "territory": report.evaluation["meta"]["territory"], "translator": "memory",
+        "suite": "empathy", "seed": 0, "today": "2026-11-21",
+        "table_sha256": None, "plan_sha256": "a" * 64}]
 
 
 @pytest.mark.parametrize(("value", "kind", "text"), [

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-import pytest
 
-from mhx.stats import agree, parity, planted_gap
-from mhx.stats import tables as rows
+from mhx.stats import agree, parity
+from mhx.stats.tables import agreement_rows, system_rows
+from mhx.stats.terminal import parity_tables
 
 
 def frame(languages: tuple[str, ...] = ("pl",)) -> pl.DataFrame:
@@ -25,30 +25,27 @@ def same_keys(table: list[dict[str, Any]]) -> bool:
     return len({tuple(row) for row in table}) == 1
 
 
-@pytest.mark.parametrize("languages", [("pl",), ("fa", "pl")])
-def test_every_table_has_the_same_keys_in_each_row(languages: tuple[str, ...]) -> None:
-    result = parity(frame(languages), scores=["y"], groups=["g"], reference={"g": "a"}, unit=["u"],
-                    margin=0.3, floor=0.5)
-    for make in (rows.group_rows, rows.contrast_rows, rows.largest_rows,
-                 rows.worst_rows, rows.forest_rows):
-        table = make(result)
-        assert len(table) == len(languages) * (2 if make is rows.group_rows else 1)
-        assert same_keys(table)
-    assert len(rows.language_rows(result)) == (1 if len(languages) > 1 else 0)
+def test_the_terminals_tables_say_what_differs_and_leave_out_what_is_empty() -> None:
+    options: dict[str, Any] = {"scores": ["y"], "groups": ["g"], "reference": {"g": "a"},
+                               "unit": ["u"], "margin": 0.3, "floor": 0.5}
+    one = dict(parity_tables(parity(frame(), **options)))
+    two = dict(parity_tables(parity(frame(("fa", "pl")), **options)))
+    assert list(one) == ["groups", "gaps: group minus reference, raw points",
+                         "largest gap, calibrated for having been picked", "worst group"]
+    assert list(two) == [*one, "across languages"]
+    for tables, many in ((one, 1), (two, 2)):
+        assert [len(rows) for rows in tables.values()][:4] == [2 * many, many, many, many]
+        assert all(same_keys(rows) for rows in tables.values())
+    assert "language" not in one["groups"][0]
+    assert [row["language"] for row in two["groups"]] == ["fa", "fa", "pl", "pl"]
+    assert two["across languages"][0]["verdict"] == "insufficient anchors"
 
 
-def test_a_column_that_says_nothing_is_left_out() -> None:
-    result = parity(frame().drop("language"), scores=["y"], groups=["g"], reference={"g": "a"})
-    assert "language" not in rows.group_rows(result)[0]
-    assert "system" not in rows.contrast_rows(result)[0]
-
-
-def test_agreement_and_planted_results_become_rows() -> None:
+def test_agreement_becomes_rows() -> None:
     long = frame().rename({"u": "item", "g": "rater", "y": "rating"})
     result = agree(long, item="item", rater="rater", rating="rating", level="ordinal")
-    table = rows.agreement_rows(result)
+    table = agreement_rows(result)
     assert same_keys(table)
     assert [row["raters"] for row in table] == ["a – b", "mean of pairs"]
     by = agree(long, item="item", rater="rater", rating="rating", level="ordinal", by="language")
-    assert same_keys(rows.agreement_rows(by)) and same_keys(rows.system_rows(by))
-    assert rows.planted_rows([planted_gap(replicates=5)])[0]["gap"] == 0.3
+    assert same_keys(agreement_rows(by)) and same_keys(system_rows(by))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 
 import numpy as np
 
@@ -47,7 +48,8 @@ def licence(
     about a wider margin or a laxer alpha, the verdict is ``insufficient anchors`` and `why`
     names every mismatch. A certificate of the mirrored pair serves, with its signs turned.
     """
-    needed, assumption = _needed(values, scale, margin, alpha)
+    known = scale or (certificate.scale if certificate else None)
+    needed, assumption = _needed(values, known, margin, alpha)
     refused = CrossLanguage(
         score=score, language=language, reference=reference, verdict="insufficient anchors",
         anchors=0, anchors_needed=needed, assumption=assumption,
@@ -61,7 +63,7 @@ def licence(
     else:
         why += _scorer_mismatches(certificate, found, scorers or {}, table_sha256)
     if why or found is None:
-        return _with(refused, certificate, "; ".join(why))
+        return replace(refused, why="; ".join(why), certificate=certificate.sha256)
     return _granted(certificate, found, sign, language, reference)
 
 
@@ -76,12 +78,6 @@ def _granted(certificate: AnchorCertificate, found: AnchorLicence, sign: int, la
                    f"({certificate.share:.0%} of the margin) at alpha {certificate.alpha:g}",
         bound=certificate.bound, bias=bias[0], bias_low=bias[1], bias_high=bias[2],
         slope=slope[0], slope_low=slope[1], slope_high=slope[2], certificate=certificate.sha256)
-
-
-def _with(refused: CrossLanguage, certificate: AnchorCertificate, why: str) -> CrossLanguage:
-    from dataclasses import replace
-
-    return replace(refused, why=why, certificate=certificate.sha256)
 
 
 def _turned(part: Equivalence | None, sign: int) -> tuple[float | None, ...]:

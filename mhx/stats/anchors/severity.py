@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mhx.stats.resample import Floats
 
@@ -13,82 +15,111 @@ from mhx.stats.resample import Floats
 class Rated:
     """Ratings of one language by one panel, after the fit rating = item + rater + error.
 
-    `mean` (items,) is what the panel as a whole would give: the mean of an item's ratings less the
-    severity of who rated it; nan where nobody did. `count` (items,) are its ratings, `squares` and
-    `free` (items,) its part of the error sum of squares and of the degrees of freedom.
-    `severity` (raters,) sums to zero. `inverse` (raters, raters) times the error variance is its
-    covariance, `centering` (items, raters, raters) each item's projection.
+    `seen` (items, raters) says who rated what. `mean` (items,) is what the whole panel would
+    give: the mean of an item's ratings less the severity of who rated it; nan where nobody did.
+    `squares` and `free` (items,) are its part of the error sum of squares and of the degrees of
+    freedom. `severity` (raters,) sums to zero; `inverse` times the error variance is its
+    covariance. Not `connected`: the raters fall into groups that share no item, and severities
+    cannot be told from the items' levels.
     """
 
+    seen: NDArray[np.bool_]
     mean: Floats
-    count: Floats
     squares: Floats
     free: Floats
     severity: Floats
     inverse: Floats
-    centering: Floats
     residuals: Floats
+    connected: bool
 
     @property
     def error(self) -> float:
         """Variance of a single rating's error, nan if no item was rated twice."""
-        return float(self.squares.sum() / self.free.sum()) if self.free.sum() > 0 else float("nan")
+        free = float(self.free.sum())
+        return float(self.squares.sum()) / free if free > 0 else float("nan")
 
 
-def fit(ratings: Floats) -> Rated | None:
-    """Least squares of item and rater effects; `ratings` is (items, raters), nan: not rated.
-
-    None when the raters fall into groups that share no item: their severities then cannot be
-    told from the items' levels.
-    """
+def fit(ratings: Floats) -> Rated:
+    """Least squares of item and rater effects; `ratings` is (items, raters), nan: not rated."""
     seen = np.isfinite(ratings)
     values = np.where(seen, ratings, 0.0)
-    count = seen.sum(1).astype(float)
-    shares = np.divide(seen, count[:, None], out=np.zeros(seen.shape), where=count[:, None] > 0)
-    centering = seen[:, :, None] * (np.eye(seen.shape[1]) - shares[:, None, :])
-    laplacian = centering.sum(0)
+    count = seen.sum(1)
+    shared = (seen / np.maximum(count, 1)[:, None]).T @ seen
+    laplacian = np.diag(seen.sum(0).astype(float)) - shared
     raters = seen.shape[1]
-    if np.linalg.matrix_rank(laplacian, tol=1e-8 * max(1.0, count.sum())) < raters - 1:
-        return None
+    rank = np.linalg.matrix_rank(laplacian, tol=1e-8 * max(1, int(count.sum())))
+    item_means = values.sum(1) / np.maximum(count, 1)
     inverse = np.linalg.pinv(laplacian, hermitian=True)
-    severity = inverse @ np.einsum("ikl,il->k", centering, values)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = (values - seen * severity).sum(1) / count
-    residuals = np.where(seen, values - severity - np.nan_to_num(mean)[:, None], 0.0)
-    free = np.maximum(count - 1, 0.0)
-    spare = free.sum() - (raters - 1)
-    squares = (residuals**2).sum(1)
-    if spare > 0:  # the severities were fitted too
-        free = free * spare / free.sum()
-    else:
-        free = np.zeros_like(free)
-    return Rated(mean=mean, count=count, squares=squares, free=free, severity=severity,
-                 inverse=inverse, centering=centering, residuals=residuals)
+    severity = inverse @ (values - seen * item_means[:, None]).sum(0)
+    mean = (values - seen * severity).sum(1) / np.maximum(count, 1)
+    residuals = np.where(seen, values - severity - mean[:, None], 0.0)
+    free = np.maximum(count - 1.0, 0.0)
+    spare = max(0.0, float(free.sum()) - (raters - 1))  # the severities were fitted too
+    return Rated(seen=seen, mean=np.where(count > 0, mean, np.nan), squares=(residuals**2).sum(1),
+                 free=free * (spare / free.sum() if spare else 0.0), severity=severity,
+                 inverse=inverse, residuals=residuals,
+                 connected=bool(rank >= raters - 1))
 
 
-def drift(first: Rated, second: Rated) -> tuple[float, float]:
-    """Variance between raters of (severity in one language minus the other), and its df.
+@dataclass(frozen=True, kw_only=True)
+class Drift:
+    """Spread between raters of (severity in one language minus severity in the other).
 
-    Severity that differs by language cannot be told from the scorer's bias: each linking rater
-    is one draw of it. Method of moments: the spread of the raters' differences less what rating
-    error puts there; zero if that is negative. The df are those of the estimate (Satterthwaite).
+    `seen` is its variance over the raters, `error` what rating error puts there, `p` that of its
+    being error alone.
     """
-    raters = len(first.severity)
-    apart = first.severity - second.severity
-    noise = first.error * first.inverse + second.error * second.inverse
-    both = np.einsum("ikl,ilm->km", first.centering, second.centering)
-    shared = _shared_error(first, second)
+
+    raters: int
+    seen: float
+    error: float
+    p: float
+
+    @property
+    def variance(self) -> float:
+        """What error does not explain (method of moments); zero where that is negative."""
+        return max(0.0, self.seen - self.error)
+
+    @property
+    def df(self) -> float:
+        """Of `variance` (Satterthwaite 1946)."""
+        known = self.variance > 0
+        return (self.raters - 1) * (self.variance / self.seen) ** 2 if known else inf
+
+
+def drift(first: Rated, second: Rated) -> Drift:
+    """Severity that differs by language cannot be told from the scorer's bias, and each linking
+    rater is one draw of it. Errors of one rater on both versions of an item may be correlated.
+    """
+    from scipy.special import chdtrc
+
+    apart, free = first.severity - second.severity, len(first.severity) - 1
+    seen = float(apart @ apart) / free
+    both = _products(first.seen.astype(float), second.seen.astype(float))
+    weight = float(np.trace(both))
+    shared = float((first.residuals * second.residuals).sum()) / weight if weight > 1e-9 else 0.0
     cross = shared * first.inverse @ both @ second.inverse
-    expected = float(np.trace(noise - cross - cross.T)) / (raters - 1)
-    found = float(apart @ apart) / (raters - 1)
-    variance = max(0.0, found - expected)
-    return variance, (raters - 1) * (variance / found) ** 2 if variance > 0 else float("inf")
+    noise = first.error * first.inverse + second.error * second.inverse - cross - cross.T
+    error = max(0.0, float(np.trace(noise)) / free)
+    chance = float(chdtrc(free, free * seen / error)) if error > 1e-15 else float(seen <= 1e-15)
+    return Drift(raters=free + 1, seen=seen, error=error, p=chance)
 
 
-def _shared_error(first: Rated, second: Rated) -> float:
-    """Covariance of a rater's errors on the two versions of one item."""
-    both = np.einsum("ikl,ilm->ikm", first.centering, second.centering)
-    weight = float(np.einsum("ikk->", both))
-    if weight <= 1e-9:
-        return 0.0
-    return float((first.residuals * second.residuals).sum()) / weight
+def _products(one: Floats, two: Floats) -> Floats:
+    """Sum over items of the product of both languages' centering matrices, diag(m) - m m' / sum m
+    of the indicators m of who rated."""
+    first, second = (seen / np.maximum(seen.sum(1, keepdims=True), 1) for seen in (one, two))
+    both = one * two
+    common = both.sum(1, keepdims=True)
+    out: Floats = (np.diag(both.sum(0)) - (both * second).T @ two - first.T @ both
+                   + (first * common).T @ second)
+    return out
+
+
+def load_variance(one: Rated, used: NDArray[np.bool_]) -> float:
+    """Variance that having to estimate severities adds to the mean over the `used` items.
+
+    Zero when every rater has the same share in it.
+    """
+    seen = one.seen[used]
+    load = (seen / seen.sum(1, keepdims=True)).mean(0)
+    return one.error * float(load @ one.inverse @ load)
