@@ -1,7 +1,7 @@
 """A published equivalence test: Lakens (2017) on Moery & Calin-Jageman (2016, study 2).
 
-Control n = 95, mean 5.25, SD .95; organic food n = 89, mean 5.22, SD .83; bounds d = +-.43 (.384 raw
-points): t(182) = -2.69, p = .004.
+Control n = 95, mean 5.25, SD .95; organic food n = 89, mean 5.22, SD .83; bounds d = +-.43
+(.384 raw points): t(182) = -2.69, p = .004.
 """
 
 from __future__ import annotations
