@@ -85,6 +85,14 @@ def _record(run: Run, turns: list[tuple[Any, str]], plan: Plan, **fields: Any) -
     }
 
 
+def split_counts(records: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Dialogues, turns and dialogues with risk of each split."""
+    return [{"split": split, "dialogues": len(items),
+             "turns": sum(len(item["messages"]) - 1 for item in items),
+             "risk": sum(item["risk"] != "none" for item in items)}
+            for split, items in records.items()]
+
+
 def data_card(run: Run, records: dict[str, list[dict[str, Any]]], counts: Counts) -> str:
     """The corpus's README: what it is, who wrote it, what was left out and why."""
     manifest = run.language.manifest
@@ -104,10 +112,8 @@ def data_card(run: Run, records: dict[str, list[dict[str, Any]]], counts: Counts
         "| split | dialogues | turns | with risk |",
         "|---|---:|---:|---:|",
     ]
-    for split, items in records.items():
-        turns = sum(len(item["messages"]) - 1 for item in items)
-        risky = sum(item["risk"] != "none" for item in items)
-        lines.append(f"| {split} | {len(items)} | {turns} | {risky} |")
+    lines += [f"| {row['split']} | {row['dialogues']} | {row['turns']} | {row['risk']} |"
+              for row in split_counts(records)]
     lines += ["", "## Origin", ""]
     lines += [f"- {name}: {count} dialogues" for name, count in sorted(origins.items())]
     lines += [

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 from mhx.reporting.checks import licences
-from mhx.reporting.evaluation import Evaluation
+from mhx.reporting.evaluation import Evaluation, Row
 from mhx.reporting.fairness import alpha_of
 from mhx.reporting.records import single
 from mhx.reporting.table import show
-from mhx.reporting.wording import SHORT_HASH
+from mhx.reporting.wording import SHORT_HASH, counted
 
 
 def beside(evaluation: Evaluation) -> Iterator[str]:
@@ -29,8 +29,9 @@ def _models(evaluation: Evaluation) -> Iterator[str]:
     if not rows:
         return
     agree = sum(bool(row["agrees"]) for row in judged)
-    found = (f"of {len(judged)} fitted estimates {agree} agree with the gap in sign and in "
-             "significance" if judged else "none could be fitted")
+    verb = "agrees" if agree == 1 else "agree"
+    found = (f"of {counted(len(judged), 'fitted estimate')} {agree} {verb} with the gap in sign "
+             "and in significance" if judged else "none could be fitted")
     left = len(rows) - len(judged)
     found += f", and {left} could not be judged" if judged and left else ""
     yield ("As a check of the gaps, a linear mixed model with the unit as random intercept and a "
@@ -38,25 +39,35 @@ def _models(evaluation: Evaluation) -> Iterator[str]:
 
 
 def _lengths(evaluation: Evaluation) -> Iterator[str]:
-    rows = [row for row in single(evaluation, "lengths") if row.get("adjusted") is not None]
-    if rows:
-        moved = max(abs(row["adjusted"] - row["gap"]) for row in rows
-                    if row.get("gap") is not None)
-        yield (f"With the length of the answers held equal by its slope within groups, {len(rows)} "
-               f"gaps move by up to {show(moved, 'number')} raw points; verdicts rest on the "
-               "unadjusted gaps.")
+    asked = single(evaluation, "lengths")
+    moves = [abs(row["adjusted"] - row["gap"]) for row in asked
+             if row.get("adjusted") is not None and row.get("gap") is not None]
+    if moves:
+        yield ("With the length of the answers held equal by its slope within groups, the largest "
+               f"change of {counted(len(moves), 'gap')} is {show(max(moves), 'number')} raw "
+               "points; verdicts rest on the unadjusted gaps.")
+    elif asked:
+        yield f"The gap at equal length could not be computed{_reasons(asked)}."
 
 
 def _conditional(evaluation: Evaluation) -> Iterator[str]:
-    rows = [row for row in single(evaluation, "conditional") if row.get("difference") is not None]
+    asked = single(evaluation, "conditional")
+    rows = [row for row in asked if row.get("difference") is not None]
     if not rows:
+        if asked:
+            yield f"The scorer could not be examined at equal human rating{_reasons(asked)}."
         return
     tested = [row for row in rows if row.get("tost_p") is not None]
     within = sum(row["tost_p"] < alpha_of(evaluation) for row in tested)
     shown = (f"in {within} of {len(tested)} it was shown to lie within its bound" if tested
              else "no bound was given to test it against")
-    yield (f"The scorer was examined at equal human rating by group in {len(rows)} contrasts: "
-           f"{shown}.")
+    yield ("The scorer was examined at equal human rating by group in "
+           f"{counted(len(rows), 'contrast')}: {shown}.")
+
+
+def _reasons(rows: list[Row]) -> str:
+    notes = "; ".join(dict.fromkeys(str(row["note"]) for row in rows if row.get("note")))
+    return f" ({notes})" if notes else ""
 
 
 def _licence(evaluation: Evaluation) -> Iterator[str]:

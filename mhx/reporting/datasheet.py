@@ -165,7 +165,7 @@ def _table(one: Evaluation) -> list[tuple[str, list[Asked]]]:
             ("How was it collected, by whom, when, with which review and consent?", raters(one),
              "models, raters, dates, ethical review and consent")]),
         ("Preprocessing, cleaning, labelling", [
-            ("Was it processed?", facts.said(one, "Parity analysis"),
+            ("Was it processed?", "Read as it is: missing scores are counted and not imputed.",
              "what was done before the table was written")]),
         ("Uses", [("What was it used for, and what should it not be used for?",
                    "The comparison of groups in this report.", "other uses, and uses to avoid")]),

@@ -223,14 +223,17 @@ def _not_done(evaluation: Evaluation) -> Iterator[str]:
     if unchecked:
         names = [str(one.meta["language"]) for one in unchecked if one.meta.get("language")]
         where = f" in {', '.join(dict.fromkeys(names))}" if names else ""
-        yield f"The scorer was not compared with people's ratings{where}."
+        yield f"The scorer's agreement with people was not measured{where}."
     rows = licences(evaluation)
     refused = dict.fromkeys(str(row.get("verdict")) for row in
                             rows or [evaluation.part("cross_language")]
                             if row.get("verdict") not in (None, *LICENSED))
+    licensed = [row for row in rows if row.get("verdict") in LICENSED]
     if refused:
-        yield f"No gap between languages is printed ({', '.join(refused)})."
-    elif not rows and not evaluation.from_table:
+        which = (f"For {len(rows) - len(licensed)} of {len(rows)} scores and pairs of languages no "
+                 "gap" if licensed else "No gap between languages")
+        yield f"{which} is printed ({', '.join(refused)})."
+    elif not rows and not evaluation.part("cross_language") and not evaluation.from_table:
         yield "No gap between languages is printed (no cross-language gate was run)."
     measured = {row.get("measure") for one in evaluation.sources
                 for row in one.rows("translation", "rows")}

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from mhx.reporting.checklists import facts
+from mhx.reporting.checklists import estimates, facts
 from mhx.reporting.checklists.people import SHIPPED, raters
 from mhx.reporting.checklists.records import TO_FILL
 from mhx.reporting.evaluation import Evaluation
@@ -117,8 +117,8 @@ def _use(evaluation: Evaluation) -> list[str]:
 
 def _metrics(evaluation: Evaluation) -> list[str]:
     return [plain_text(text) for text in (
-        f"Scorer: {scorer(evaluation)}; {agreement(evaluation)}.", facts.statistics(evaluation),
-        facts.trained_once(evaluation), facts.signatures(evaluation))]
+        f"Scorer: {scorer(evaluation)}; {agreement(evaluation)}.", estimates.statistics(evaluation),
+        estimates.trained_once(evaluation), estimates.signatures(evaluation))]
 
 
 def _data(evaluation: Evaluation) -> list[str]:
@@ -151,7 +151,7 @@ def _why(evaluation: Evaluation) -> str:
     if not evaluation.pipeline_check:
         return ("Gaps are group minus reference in raw points; every table ends with the signature "
                 "its numbers were made with.")
-    return plain_text(facts.statistics(evaluation))
+    return plain_text(estimates.statistics(evaluation))
 
 
 def _shown(found: dict[str, Table], labels: Sequence[str], evaluation: Evaluation) -> list[str]:

@@ -82,3 +82,8 @@ def absent(what: str, why: str = "") -> str:
 def sentence(text: str) -> str:
     """`text` with a capital and a full stop; empty text stays empty."""
     return f"{text[0].upper()}{text[1:].rstrip('.')}." if text else ""
+
+
+def counted(number: int, word: str) -> str:
+    """A number with its noun: "1 gap", "2 gaps"."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -106,6 +106,7 @@ def to_json(evaluation: Evaluation, tables: list[Table],
         "examples": [row for one in evaluation.sources for row in one.rows("examples")],
         "methods": [{"heading": heading, "paragraphs": list(texts)}
                     for heading, texts in methods(evaluation)],
+        "checklists": [one.to_dict() for one in checklists(evaluation)],
     }
 
 
@@ -167,6 +168,10 @@ def _clear(report: Path, texts: Sequence[str] | dict[str, str],
         known = path.stem in FIGURES or path.stem.rpartition("-")[0] in FIGURES
         if known and path.suffix in (".pdf", ".png") and path.stem not in pictures:
             path.unlink()
+    for kind in ("model_card", "datasheet"):
+        for path in report.glob(f"{kind}-*.md"):
+            if path.name not in texts:
+                path.unlink()
 
 
 def _raw(value: Any) -> Any:

@@ -6,13 +6,15 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from mhx.contracts import Measure, MeasureSettings
+from mhx.corpus.export import split_counts
 from mhx.corpus.probes import choose, compose
 from mhx.errors import MhxError
 from mhx.evaluation.corpus import acceptance, adaptation, examples, translation
-from mhx.files import hash_file, load_model, write_json, write_parquet
+from mhx.files import hash_file, load_model, read_yaml, write_json, write_parquet
 from mhx.run import Counts, Run, machine, versions
 from mhx.schema import AnalysisPlan, MeasureManifest, SuiteManifest
 from mhx.scoring import open_measure
+from mhx.training.adapter import recipe_for, records_of
 from mhx.training.base import TINY, pick_device
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ SETTINGS = (
 )
 OUTPUTS = ("scores.parquet", "responses.parquet", "evaluation.json")
 SYSTEMS = ("base", "adapter")
+SPLITS = ("train", "valid", "test")
 PERPLEXITY_DIALOGUES = 64  # of the test split; more would only tighten the interval
 BABBLE = "pipeline check, not a finding: the base of a few million parameters answers with babble"
 
@@ -233,8 +236,6 @@ def _perplexity(run: Run) -> list[dict[str, Any]]:
     """Held-out perplexity of base and adapter on the test split."""
     import polars as pl
 
-    from mhx.training.adapter import recipe_for, records_of
-
     records = records_of(run.path("corpus/test.jsonl"))[:PERPLEXITY_DIALOGUES]
     if not records:
         return []
@@ -287,6 +288,9 @@ def _meta(run: Run, plan: AnalysisPlan, plan_sha: str, responses: pl.DataFrame) 
         "scenarios_in_all": len(run.language.probes.scenarios) if run.language.probes else 0,
         "source": settings.source or "the shipped English corpus",
         "text_origin": _origin(run),
+        "corpus": {"splits": split_counts({
+            name: records_of(run.path(f"corpus/{name}.jsonl")) for name in SPLITS})},
+        "adapter": read_yaml(run.path("adapter/manifest.yaml"))[0],
     }
 
 

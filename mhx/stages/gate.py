@@ -7,12 +7,14 @@ from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from mhx.adaptation.conservation import LanguageCues
 from mhx.adaptation.gates import (
     ACCEPTED,
     GateContext,
     Reason,
     Segment,
     check_dialogue,
+    invariants_by_gate,
     language_reasons,
     median_ratio,
 )
@@ -52,11 +54,12 @@ def run(run: Run) -> None:
     reasons: dict[str, list[Reason]] = {}
     records: dict[str, list[dict[str, Any]]] = {"train": [], "valid": [], "test": []}
     review: list[dict[str, Any]] = []
+    shapes = _shapes(run)
     parts = frame.partition_by("dialogue", maintain_order=True)
     for part in run.reporter.track(parts, "gating"):
         name, plan = part["dialogue"][0], plan_of(part["plan"][0])
         segments = [_segment(row) for row in part.iter_rows(named=True)]
-        found = check_dialogue(segments, plan, context)
+        found = check_dialogue(segments, plan, context, shapes[name])
         found += language_reasons(segments, context.source, context.target)
         decision = decide(found, authored=_authored(segments, authored.get(name)))
         decisions[name], reasons[name] = decision, found
@@ -109,7 +112,22 @@ def _context(run: Run, frame: pl.DataFrame) -> GateContext:
         ),
         service_numbers=frozenset(numbers),
         user_text=run.settings.source is not None,
+        source_cues=_cues(run.source),
+        target_cues=_cues(run.language),
+        invariants=invariants_by_gate(run.language.card.invariants),
     )
+
+
+def _cues(language: Language) -> LanguageCues:
+    return LanguageCues(risk=language.risk_cues, clinical=language.clinical_cues)
+
+
+def _shapes(run: Run) -> dict[str, list[tuple[int, str]]]:
+    """Of every loaded dialogue, each segment's turn and role."""
+    shapes: dict[str, list[tuple[int, str]]] = {}
+    for name, turn, role in run.table("load").select("dialogue", "turn", "role").iter_rows():
+        shapes.setdefault(name, []).append((turn, role))
+    return shapes
 
 
 def _segment(row: dict[str, Any]) -> Segment:

@@ -39,12 +39,16 @@ def test_models_are_counted_by_agreement_and_by_what_could_not_be_judged():
 
 def test_the_largest_move_at_equal_length_is_told():
     text = said(lengths=[length(0.10, 0.08), length(0.20, -0.05), length(0.1, None)])
-    assert "2 gaps move by up to 0.25 raw points" in text
+    assert "largest change of 2 gaps is 0.25 raw points" in text
+    text = said(lengths=[{**length(0.1, None), "note": "length does not vary"}])
+    assert "could not be computed (length does not vary)" in text
 
 
 def test_the_scorer_at_equal_rating_is_counted_at_alpha():
     text = said(conditional=[rated(0.049), rated(0.051), rated(None)])
     assert "in 3 contrasts: in 1 of 2 it was shown to lie within its bound" in text
+    failed = {**rated(None), "difference": None, "note": "nobody rated this group"}
+    assert "could not be examined at equal human rating (nobody rated" in said(conditional=[failed])
     assert "no bound was given" in said(conditional=[rated(None)])
 
 
@@ -87,3 +91,15 @@ def test_a_proving_ground_that_was_not_run_is_said():
     missing = "were not run on known gaps"
     assert missing not in str(methods(evaluation_of(value, "x")))
     assert missing in str(methods(evaluation_of({**value, "proving": None}, "x")))
+
+
+def test_where_only_some_scores_are_licensed_the_others_are_counted():
+    value = fake.evaluation(pipeline_check=False)
+    row = {"score": "a", "language": "pl", "reference": "fa", "verdict": "comparable"}
+    rows = [row, {**row, "score": "b", "verdict": "not comparable"}]
+    value["parity"]["adapter"]["cross_language"] = rows
+    text = " ".join(dict(methods(evaluation_of(value, "x")))["What was not done"])
+    assert "For 1 of 2 scores and pairs of languages no gap is printed (not comparable)." in text
+    value["parity"]["adapter"]["cross_language"] = rows[1:]
+    text = " ".join(dict(methods(evaluation_of(value, "x")))["What was not done"])
+    assert "No gap between languages is printed (not comparable)." in text

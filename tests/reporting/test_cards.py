@@ -212,6 +212,18 @@ def test_anchors_given_for_all_runs_are_not_denied_in_one_card():
         assert "rated by 3 people" in text
 
 
+@pytest.mark.parametrize("verdict", ["comparable", "not comparable"])
+def test_a_card_tells_the_licence_that_was_given_for_all_runs(verdict):
+    whole = combine([run("pl"), run("fa")])
+    whole.data["parity"]["base"]["cross_language"] = [
+        {"score": "emotional_reactions", "language": "Polish", "reference": "Persian",
+         "verdict": verdict, "certificate": "c" * 64, "bound": 0.125}]
+    for text in model_cards(whole).values():
+        assert "insufficient anchors" not in text
+        assert ("No gap between languages is printed" in text) == (verdict != "comparable")
+        assert "no cross-language gate was run" not in text
+
+
 def test_a_table_asks_for_all_that_it_cannot_show():
     sheet, card = datasheet(table()), model_card(table())
     assert "warm_tone by gender, female: 38 of 40" in sheet

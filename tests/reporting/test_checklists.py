@@ -137,6 +137,25 @@ def test_a_table_cannot_show_that_nobody_rated():
     assert "b" * 64 in found["C4"].answer
 
 
+def test_one_is_singular_and_pairs_are_told_from_groups():
+    assert "and 1 gap, each" in items(table())["C3"].answer
+    assert "1 contrast of 38 pairs." in items(table())["8"].answer
+    value = table()
+    free = {**cases.contrast("female"), "pairs": None, "n_group": 31, "n_reference": 40}
+    value.data["parity"][""]["contrasts"] = [free]
+    assert "1 contrast of 31 to 40 a group." in items(value)["8"].answer
+
+
+def test_a_plan_that_was_left_is_said_with_what_was_changed():
+    value = table()
+    assert "has no frozen plan" in items(value)["12d"].answer
+    value.meta.update(plan_sha256="e" * 64, deviations=["margin 0.9 instead of 0.5"])
+    answer = items(value)["12d"].answer
+    assert "e" * 12 in answer
+    assert "Not as planned: margin 0.9 instead of 0.5." in answer
+    assert "before any answer was generated" not in answer
+
+
 def test_agreement_names_raters_without_calling_them_people():
     pairs = [{"a": "model", "b": "expert", "n": 28}, {"a": "model", "b": "crowd", "n": 28}]
     found = items(table(reliability={"items": 30, "ratings": 88, "pairs": pairs}))
@@ -157,7 +176,8 @@ def test_numbers_are_those_of_the_record():
     found = items(evaluation)
     means = evaluation.parity_rows("groups")
     gaps = evaluation.parity_rows("contrasts")
-    assert f"{len(means)} group means and {len(gaps)} gaps" in found["C3"].answer
+    assert f"{len(means)} group means, each with n" in found["C3"].answer
+    assert f"{len(gaps)} gaps, each with both" in found["C3"].answer
     assert "95 % interval" in found["C3"].answer
     assert f"bootstrap of {fake.PLAN['resamples']} resamples" in found["C3"].answer
     mains = [row for row in gaps if row["kind"] == "main"]
@@ -175,7 +195,7 @@ def test_numbers_are_those_of_the_record():
         assert f"{count} {verdict}" in found["10a-c"].answer
     assert f"of {len(mains)} contrasts" in found["10a-c"].answer
     assert "24 of 40 scenarios" in found["6a-d"].answer
-    assert "margin 0.25 (an eighth of the 0-2 scale)" in found["7a-b"].answer
+    assert "margin of 0.25 (an eighth of the 0-2 scale)" in found["7a-b"].answer
     assert "a" * 12 in found["12d"].answer
 
 
@@ -187,6 +207,29 @@ def test_a_trial_base_has_no_results_but_the_known_gaps():
     assert "for trials" in found["3a-b"].answer
     assert not found["8"].answer
     assert not found["8"].filled
+
+
+def test_what_was_not_run_is_not_claimed():
+    found = items(run(pipeline_check=True, proving=None))
+    assert "known gaps" not in found["C3"].answer
+    found = items(evaluation_of(fake.empty(), "d" * 64))
+    assert found["6a-d"].answer == "No probe was answered."
+    assert "answered each probe" not in found["C3"].answer
+    assert "never the best" not in items(table())["C3"].answer
+
+
+def test_means_and_gaps_without_an_interval_are_counted():
+    value = table()
+    assert "Without an interval" not in items(value)["C3"].answer
+    value.data["parity"][""]["groups"][0]["low"] = None
+    assert "too few: 1 of them" in items(value)["C3"].answer
+
+
+def test_the_margin_is_the_tested_one_where_results_have_no_common_plan():
+    value = run()
+    value.meta["analysis"] = {}
+    assert "within the margin of 0.25 by two" in items(value)["7a-b"].answer
+    assert "400 resamples" in items(value)["C3"].answer
 
 
 def test_two_runs_say_what_differs_with_the_language_and_what_is_shared_once():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mhx.reporting.checklists import facts
+from mhx.reporting.checklists import estimates, facts
 from mhx.reporting.checklists.people import (
     NOBODY,
     forms,
@@ -47,7 +47,8 @@ def _documentation(evaluation: Evaluation) -> Item:
         id="B5", question="Documentation of artifacts: domains, languages, linguistic phenomena, "
         "demographic groups",
         answer=facts.joined(facts.domain(evaluation), facts.groups(evaluation), cards),
-        open="domain, languages and authors of the text behind the table"
+        open="domain, languages and authors of the text behind the table, and how the groups are "
+        "known"
         if evaluation.from_table else "")
 
 
@@ -55,7 +56,7 @@ def _statistics(evaluation: Evaluation) -> Item:
     return Item(
         id="C3", question="Descriptive statistics: error bars, and whether a result is of a "
         "single run",
-        answer=facts.joined(facts.statistics(evaluation), facts.trained_once(evaluation)),
+        answer=facts.joined(estimates.statistics(evaluation), estimates.trained_once(evaluation)),
         open="whether each model was run once, or which of its runs the table holds"
         if evaluation.from_table else "")
 
@@ -64,7 +65,7 @@ def _settings(evaluation: Evaluation) -> Item:
     return Item(
         id="C4", question="Existing packages: implementation, model and parameter settings",
         answer=facts.joined(facts.said(evaluation, "Reproducibility"),
-                            facts.training(evaluation), facts.signatures(evaluation)),
+                            facts.training(evaluation), estimates.signatures(evaluation)),
         open="packages and settings that made the scores of the table"
         if evaluation.from_table else "")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from mhx.reporting.checklists import facts
+from mhx.reporting.checklists import estimates, facts
 from mhx.reporting.checklists.people import (
     NOBODY,
     forms,
@@ -16,7 +16,7 @@ from mhx.reporting.checklists.people import (
 from mhx.reporting.checklists.records import Checklist, Item
 from mhx.reporting.evaluation import Evaluation
 from mhx.reporting.methods import each
-from mhx.reporting.wording import SHORT_HASH, plan_name, scorer
+from mhx.reporting.wording import SHORT_HASH, counted, plan_name, scorer
 
 NOTE = ("Numbers and topics are those of the published abstract (12 items); the wording is not the "
         "statement's, so check it against the published checklist before submission.")
@@ -42,12 +42,12 @@ def chart(evaluation: Evaluation) -> Checklist:
                  open="who wrote the prompts, and how" if not table else
                  "the prompts, who wrote them, and how"),
             _queries(evaluation), _performance(evaluation),
-            Item(id="8", question="Sample size", answer=facts.reach(evaluation),
-                 open="" if facts.reach(evaluation) and not table
+            Item(id="8", question="Sample size", answer=estimates.reach(evaluation),
+                 open="" if estimates.reach(evaluation) and not table
                  else "how the number of answers was chosen"),
             Item(id="9a", question="Data analysis",
                  answer="In full in the paragraph “Parity analysis” of the methods. "
-                 f"{facts.statistics(evaluation)}"),
+                 f"{estimates.statistics(evaluation)}"),
             Item(id="10a-c", question="Results", answer=_results(evaluation)),
             Item(id="11a-c", question="Discussion, with limitations",
                  answer=f"Known limits: {facts.said(evaluation, 'What was not done')}",
@@ -79,13 +79,14 @@ def _details(evaluation: Evaluation) -> Item:
 
 
 def _queries(evaluation: Evaluation) -> Item:
-    table = evaluation.from_table
-    return Item(
-        id="6a-d", question="Query strategy: route, date, settings, sessions",
-        answer="" if table else
-        "Each probe is a conversation of its own without history, answered once by each system "
-        f"with greedy decoding, on the machine of the run. {' '.join(each(evaluation, _asked))}",
-        open="route, dates, settings and sessions of the queries" if table else "")
+    question = "Query strategy: route, date, settings, sessions"
+    if evaluation.from_table:
+        return Item(id="6a-d", question=question,
+                    open="route, dates, settings and sessions of the queries")
+    how = ("Each probe is a conversation of its own without history, answered once by each system "
+           "with greedy decoding, on the machine of the run.")
+    return Item(id="6a-d", question=question, answer=facts.joined(how, *each(evaluation, _asked))
+                if evaluation.systems else "No probe was answered.")
 
 
 def _asked(one: Evaluation) -> Iterator[str]:
@@ -99,27 +100,35 @@ def _asked(one: Evaluation) -> Iterator[str]:
 def _performance(evaluation: Evaluation) -> Item:
     blind = ("Raters of anchors saw texts in random order, blinded to the system."
              if forms(evaluation) else "")
-    plan = evaluation.part("meta", "analysis")
-    margin, reason = plan.get("margin"), plan.get("margin_reason")
-    success = "No margin is given, so equivalence is not tested." if margin is None else (
-        f"Parity is shown where a gap lies within the margin {margin}"
-        f"{f' ({reason})' if reason else ''} by two one-sided tests.")
     nobody = raters_shown(evaluation) == "no"
     people = [f"{NOBODY}.", *published(evaluation)] if nobody else [raters(evaluation)]
     return Item(
         id="7a-b", question="Performance evaluation: definition, evaluators, blinding",
-        answer=facts.joined(success, f"Scorer: {scorer(evaluation)}.", blind, *people),
+        answer=facts.joined(_success(evaluation), f"Scorer: {scorer(evaluation)}.", blind, *people),
         open="" if nobody else "training of the raters, and whether they knew the models")
+
+
+def _success(evaluation: Evaluation) -> str:
+    plan = evaluation.part("meta", "analysis")
+    planned = [] if plan.get("margin") is None else [str(plan["margin"])]
+    tested = dict.fromkeys(f"{row['margin']:.4g}" for row in evaluation.parity_rows("contrasts")
+                           if row.get("margin") is not None)
+    margins = list(tested) or planned
+    if not margins:
+        return "No margin is given, so equivalence is not tested."
+    reason = f" ({plan['margin_reason']})" if plan.get("margin_reason") else ""
+    return (f"Parity is shown where a gap lies within the margin of {', '.join(margins)}{reason} "
+            "by two one-sided tests.")
 
 
 def _results(evaluation: Evaluation) -> str:
     rows = evaluation.parity_rows("contrasts", "main")
     if evaluation.pipeline_check or not rows:
-        return facts.statistics(evaluation)
+        return estimates.statistics(evaluation)
     found = Counter(str(row.get("verdict")) for row in rows)
     each_ = ", ".join(f"{count} {verdict}" for verdict, count in found.items())
     return (f"The tables give every group, gap and interval, the paragraph “Results” sums them up: "
-            f"of {len(rows)} contrasts of a group with its reference, {each_}.")
+            f"of {counted(len(rows), 'contrast')} of a group with its reference, {each_}.")
 
 
 def _ethics(evaluation: Evaluation) -> Item:
@@ -129,17 +138,20 @@ def _ethics(evaluation: Evaluation) -> Item:
 
 
 def _protocol(evaluation: Evaluation) -> Item:
-    plan = plan_name(evaluation)
-    frozen = all(one.meta.get("plan_sha256") for one in evaluation.sources)
-    if not frozen:
-        return Item(id="12d", question="Protocol",
-                    answer="Not every analysis has a frozen plan, so it is exploratory.",
-                    open="whether a protocol was registered, and where")
+    hashes = [one.meta.get("plan_sha256") for one in evaluation.sources]
+    open_ = "whether a protocol was registered, and where"
+    if not all(hashes):
+        which = "The analysis has no" if len(hashes) == 1 else "Not every analysis has a"
+        return Item(id="12d", question="Protocol", open=open_,
+                    answer=f"{which} frozen plan, so it is exploratory.")
     when = ("" if evaluation.from_table else
             ", hashed into the run before any answer was generated")
-    return Item(id="12d", question="Protocol",
-                answer=f"The analysis follows analysis.yaml (SHA-256 {plan}{when}).",
-                open="whether and where it was registered")
+    changed = "; ".join(str(one) for one in evaluation.meta.get("deviations") or [])
+    return Item(
+        id="12d", question="Protocol", open=open_,
+        answer=facts.joined(
+            f"The analysis follows analysis.yaml (SHA-256 {plan_name(evaluation)}{when}).",
+            f"Not as planned: {changed}." if changed else ""))
 
 
 def _availability(evaluation: Evaluation) -> Item:
@@ -147,5 +159,6 @@ def _availability(evaluation: Evaluation) -> Item:
     return Item(id="12e", question="Data and code availability",
                 answer="report.json holds every number of this report, and its tables are beside "
                 f"it as CSV; the result's SHA-256 begins {hashes}. The code is mhx, "
-                "Apache-2.0; cards and shipped corpora are CC BY 4.0.",
+                "Apache-2.0." + ("" if evaluation.from_table else
+                                 " Cards and shipped corpora are CC BY 4.0."),
                 open="where answers, scores and adapters are deposited, and under which licence")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mhx.reporting.evaluation import Evaluation
-from mhx.reporting.fairness import alpha_of, known_by, percent
+from mhx.reporting.checks import LICENSED, licences
+from mhx.reporting.evaluation import Evaluation, Row
+from mhx.reporting.fairness import known_by
 from mhx.reporting.methods import each, methods
 from mhx.reporting.table import show
-from mhx.reporting.wording import SHORT_HASH, origin, parity_signature, plain, scorer
+from mhx.reporting.wording import SHORT_HASH, origin, plain
 
 MANIFEST = "Recipe, seeds, losses and hashes stand in adapter/manifest.yaml of the run."
 
@@ -33,7 +34,8 @@ def _domain(one: Evaluation) -> Iterator[str]:
     meta = one.meta
     yield (f"Mental-health dialogues ({origin(one)}; source: "
            f"{meta.get('source') or 'not recorded'}) in {meta.get('language')} "
-           f"({meta.get('lang')}) for the territory {meta.get('territory')}.")
+           f"({meta.get('lang')}) for the territory "
+           f"{meta.get('territory') or 'not recorded'}.")
     for key, name in (("topic", "topics"), ("risk", "risk levels"),
                       ("seeker_gender", "gender of the seeker")):
         found = [f"{plain(row.get(key))} {row.get('dialogues')}"
@@ -53,45 +55,6 @@ def groups(evaluation: Evaluation) -> str:
     crossed = " Their intersections are reported too." if evaluation.parity_rows(
         "groups", "intersection") else ""
     return f"Groups compared: {each_}; known by: {known_by(evaluation)}.{crossed}"
-
-
-def statistics(evaluation: Evaluation) -> str:
-    """How much is estimated, with which error bars."""
-    if evaluation.pipeline_check:
-        return ("The base model is for trials: its gaps are not reported, and the statistics are "
-                "shown on synthetic scores with known gaps.")
-    means, gaps = (len(evaluation.parity_rows(key)) for key in ("groups", "contrasts"))
-    if not means:
-        return "No group means are reported."
-    resamples = evaluation.part("meta", "analysis").get("resamples")
-    return (f"{means} group means and {gaps} gaps are reported, each mean with n, coverage and its "
-            f"{percent(alpha_of(evaluation), 1)} interval, each gap with both intervals, effect "
-            f"sizes and adjusted p values (bootstrap of {resamples} resamples). Reported values "
-            "are estimates of all scored answers, never the best of several.")
-
-
-def trained_once(evaluation: Evaluation) -> str:
-    """That intervals are over units and not over training runs; empty for a table."""
-    if evaluation.from_table:
-        return ""
-    seeds = ", ".join(dict.fromkeys(str(one.meta.get("seed")) for one in evaluation.sources))
-    runs = len(evaluation.sources)
-    which = "The run" if runs == 1 else f"Each of the {runs} runs"
-    return (f"{which} trained one adapter once, and each system answered each probe once (seed "
-            f"{seeds}): the intervals are over units, not over training runs.")
-
-
-def signatures(evaluation: Evaluation) -> str:
-    """How every kind of number was made, in the measures' own signatures."""
-    found: dict[str, None] = {}
-    for one in evaluation.sources:
-        rows = [*one.rows("perplexity"), *one.rows("translation", "rows")]
-        found |= dict.fromkeys(str(row["signature"]) for row in rows if row.get("signature"))
-    if evaluation.systems:
-        found[parity_signature(evaluation)] = None
-    elif evaluation.part("empathy"):
-        found[scorer(evaluation)] = None
-    return f"Signatures: {'; '.join(found)}." if found else "No signature is recorded."
 
 
 def models(evaluation: Evaluation) -> str:
@@ -127,24 +90,17 @@ def _training(one: Evaluation) -> Iterator[str]:
            f"{str(made.get('corpus_sha256'))[:SHORT_HASH]}; culture card {made.get('card')}.")
 
 
-def reach(evaluation: Evaluation) -> str:
-    """The sample in units and the smallest gap that could have been found."""
-    rows = evaluation.parity_rows("contrasts", "main")
-    units = [row.get("pairs") or row.get("n_group") for row in rows]
-    mde = [row["mde"] for row in rows if row.get("mde") is not None]
-    if not rows or evaluation.pipeline_check:
-        return ""
-    found = sorted({int(one) for one in units if one is not None})
-    size = f"{found[0]} to {found[-1]}" if len(found) > 1 else f"{found[0]}" if found else "no"
-    text = f"{len(rows)} contrasts of {size} pairs, or units a group where none pair."
-    if mde:
-        text += (f" Smallest gap found with 80 % power: {show(min(mde), 'number')} to "
-                 f"{show(max(mde), 'number')} raw points.")
-    return text
-
-
 def results(evaluation: Evaluation) -> list[Evaluation]:
-    """The single results, each with the certificates that were given for all of them."""
+    """The single results, each with the certificates and licences that were given for all."""
     certificates = evaluation.rows("certificates")
-    return [Evaluation({**one.data, "certificates": certificates}, one.sha256)
+    return [Evaluation({**one.data, "certificates": certificates,
+                        "cross_language": _licence(evaluation, one)}, one.sha256)
             for one in evaluation.sources]
+
+
+def _licence(whole: Evaluation, one: Evaluation) -> Row:
+    """The licence of a result's language among all languages: the first refusal, if any."""
+    own = [row for row in licences(whole)
+           if one.meta.get("language") in (row.get("language"), row.get("reference"))]
+    refused = [row for row in own if row.get("verdict") not in LICENSED]
+    return next(iter([*refused, *own]), one.part("cross_language"))

@@ -11,7 +11,7 @@ from mhx.reporting.templates import template
 
 def to_markdown(found: Sequence[Checklist], title: str) -> str:
     """A document: a section a checklist, a heading an item."""
-    parts = [f"# {plain_text(title)}", counted(found)]
+    parts = [f"# {plain_text(title)}", answered(found)]
     for one in found:
         parts += [f"## {plain_text(one.name)}", *(plain_text(text) for text in
                                                   (_source(one), one.note) if text)]
@@ -22,10 +22,10 @@ def to_markdown(found: Sequence[Checklist], title: str) -> str:
 def to_latex(found: Sequence[Checklist]) -> str:
     """`paper/checklists.tex`: an appendix section to `\\input`, for pdflatex."""
     return template("checklists.tex.j2").render(
-        checklists=found, to_fill=TO_FILL, counted=counted(found))
+        checklists=found, to_fill=TO_FILL, counted=answered(found))
 
 
-def counted(found: Sequence[Checklist]) -> str:
+def answered(found: Sequence[Checklist]) -> str:
     """How many items wait for the authors."""
     items, left = sum(len(one.items) for one in found), sum(one.unfilled for one in found)
     return (f"Answered from the record by mhx: {items - left} of {items} items; {left} wait for "
