@@ -18,7 +18,7 @@ def compose(path: Path, base: Path, folder: Path) -> Card:
 
     `extends: base` is the shipped base card; another name is ``culture_card.<name>.yaml`` or
     ``culture_card.yaml`` (by card id) in the same folder. Raises MhxError for a missing or
-    circular parent.
+    circular parent, and for a card that changes an invariant it inherits.
     """
     chain = [load_model(path, Card)]
     paths = [path.resolve()]
@@ -49,7 +49,8 @@ def _parent(name: str, base: Path, folder: Path) -> Path | None:
 
 
 def _merge(chain: list[Card], path: Path) -> Card:
-    """Child first: the child's entries replace the parent's of the same id."""
+    """Child first: the child's entries replace the parent's of the same id, invariants apart."""
+    _refuse_weaker(chain, path)
     child = chain[0].model_dump(by_alias=True)
     merged: dict[str, Any] = dict(child)
     for key in ("sources", "facts", "rules", "invariants"):
@@ -59,6 +60,25 @@ def _merge(chain: list[Card], path: Path) -> Card:
                 entries.setdefault(item.id, item.model_dump(by_alias=True))
         merged[key] = list(entries.values())
     return parse_model(merged, Card, path=path)
+
+
+def _refuse_weaker(chain: list[Card], path: Path) -> None:
+    """A card may add an invariant, never change one that it inherits."""
+    problems = [
+        Problem(
+            f"{card.id} changes the invariant {item.id!r} of a card it extends",
+            "remove it, or give it an id of its own",
+            path=path,
+            field="invariants",
+        )
+        for place, card in enumerate(chain)
+        for item in card.invariants
+        for parent in chain[place + 1 :]
+        for same in parent.invariants
+        if same.id == item.id and same != item
+    ]
+    if problems:
+        raise MhxError(problems)
 
 
 def load_card(tag: str, *, shelves: Shelves | None = None, card: str | None = None) -> Card:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from mhx.adaptation.resolver import SLOT, resolve
+from mhx.adaptation.conservation import risk_level
+from mhx.adaptation.firing import idle_rules
+from mhx.adaptation.resolver import NEAR, SLOT, expires_soon, resolve
 from mhx.adaptation.rules import adapt_segment, compiled, plan_from_test, run_rule_tests
 from mhx.cards import coverage, load_territory
 from mhx.errors import MhxError, Problem, unknown
@@ -17,23 +20,38 @@ from mhx.language import Language, load_language
 from mhx.schema import (
     AnalysisPlan,
     BackendManifest,
-    Card,
+    Fact,
     MeasureManifest,
     Plan,
     Service,
     SuiteManifest,
 )
 from mhx.schema.language import Golden
+from mhx.schema.territory import Community, Institution
 from mhx.scoring import MECHANISMS
 from mhx.shelves import Plugin, Shelves
 
 NEEDED = ("culture_card.yaml", "prompts.yaml", "tests.yaml", "train.yaml", "README.md")
+PARTS = (
+    "prompts",
+    "tests",
+    "recipe",
+    "probes",
+    "cues",
+    "risk_cues",
+    "clinical_cues",
+    "hooks",
+    "card",
+)
 SLOTS = ("suicide_adult", "suicide_minor", "violence_home", "emergency", "child")
 
 
 @dataclass
 class Report:
-    """What a check found: problems fail it, notes do not (what a draft lacks, dates near)."""
+    """What a check found: problems fail it, notes do not (what a draft lacks, dates near).
+
+    `idle_rules` never edit or flag anything in the shipped corpus; None where it was not asked.
+    """
 
     name: str
     shelf: str
@@ -41,6 +59,33 @@ class Report:
     notes: list[str] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     coverage: list[dict[str, Any]] = field(default_factory=list)
+    certainty: dict[str, int] = field(default_factory=dict)
+    tests: dict[str, dict[str, int]] = field(default_factory=dict)
+    expiring: list[dict[str, Any]] = field(default_factory=list)
+    next_recheck: date | None = None
+    idle_rules: list[dict[str, str]] | None = None
+
+    def tally(self, kind: str, total: int, failed: int) -> None:
+        """Count the tests of one kind."""
+        self.tests[kind] = {"passed": total - failed, "total": total}
+
+    def age(self, entries: Iterable[Service | Fact], today: date) -> None:
+        """List the entries that have expired or will within 30 days, and the next date."""
+        dated = sorted(
+            ((item.expires_on, item) for item in entries if item.expires_on is not None),
+            key=lambda pair: (pair[0], pair[1].id),
+        )
+        self.expiring = [
+            {
+                "entry": item.id,
+                "is": type(item).__name__.lower(),
+                "by": day.isoformat(),
+                "state": "expired" if day < today else "near",
+            }
+            for day, item in dated
+            if day <= today + NEAR
+        ]
+        self.next_recheck = dated[0][0] if dated else None
 
     @property
     def ok(self) -> bool:
@@ -48,8 +93,10 @@ class Report:
         return not self.problems
 
 
-def check(shelves: Shelves, name: str | None = None, *, today: date) -> list[Report]:
-    """Check one plugin by name, or all of them."""
+def check(
+    shelves: Shelves, name: str | None = None, *, today: date, verbose: bool = False
+) -> list[Report]:
+    """Check one plugin by name, or all of them; `verbose` also looks for idle rules (slower)."""
     plugins = [
         plugin
         for (_, plugin_name), plugin in sorted(shelves.plugins.items())
@@ -57,10 +104,12 @@ def check(shelves: Shelves, name: str | None = None, *, today: date) -> list[Rep
     ]
     if name is not None and not plugins:
         raise unknown("plugin", name, {known for _, known in shelves.plugins})
-    return [check_plugin(plugin, shelves, today=today) for plugin in plugins]
+    return [check_plugin(plugin, shelves, today=today, verbose=verbose) for plugin in plugins]
 
 
-def check_plugin(plugin: Plugin, shelves: Shelves, *, today: date) -> Report:
+def check_plugin(
+    plugin: Plugin, shelves: Shelves, *, today: date, verbose: bool = False
+) -> Report:
     """Everything that is wrong with one plugin folder."""
     report = Report(plugin.name, plugin.shelf)
     checks: dict[str, Callable[[Plugin, Shelves, Report, date], None]] = {
@@ -71,6 +120,8 @@ def check_plugin(plugin: Plugin, shelves: Shelves, *, today: date) -> Report:
     }
     with _collect(report):
         checks[plugin.shelf](plugin, shelves, report, today)
+        if verbose and plugin.shelf == "languages":
+            report.idle_rules = idle_rules(load_language(plugin.name, shelves=shelves))
     return report
 
 
@@ -101,12 +152,12 @@ def _language(plugin: Plugin, shelves: Shelves, report: Report, today: date) -> 
             report.problems.append(
                 Problem("missing", f"mhx new {plugin.name} writes one", path=plugin.folder / name)
             )
-    for attribute in ("prompts", "tests", "recipe", "probes", "cues", "risk_cues", "hooks", "card"):
+    for attribute in PARTS:
         with _collect(report):
             getattr(language, attribute)
     for path in sorted(plugin.folder.glob("culture_card.*.yaml")):
         with _collect(report):
-            load_model(path, Card)
+            report.problems += _variety_problems(plugin, shelves, path)
     translator = manifest.default_translator.partition(":")[0]
     for shelf, field_name, wanted in (
         ("culture_cards", "territory", manifest.territory),
@@ -128,14 +179,41 @@ def _language(plugin: Plugin, shelves: Shelves, report: Report, today: date) -> 
         "rules": len(language.card.rules),
         "rule tests": sum(len(rule.tests) for rule in language.card.rules),
     }
-    report.problems += _evidence_problems(language) + _rule_problems(language)
-    report.problems += list(_cue_problems(language))
+    report.certainty = dict(Counter(fact.certainty for fact in language.card.facts))
+    report.age(language.card.facts, today)
+    report.notes += [
+        f"no fact of dimension {row['dimension']}" for row in report.coverage if not row["facts"]
+    ]
+    report.problems += _evidence_problems(language) + _rule_problems(language, report)
+    report.problems += list(_cue_problems(language)) + _measure_problems(language, shelves)
+    before = len(report.problems)
     report.problems += list(_golden_problems(language))
+    with _collect(report):  # a bad or slow cue
+        report.problems += list(_risk_problems(language))
     report.problems += list(_crisis_problems(language, shelves))
+    _tally_golden(language, report, report.problems[before:])
     report.problems += list(_slot_problems(language))
     with _collect(report):
         report.counts["dialogues"] = _check_corpus(language, shelves)
     _tier(language, shelves, report, today)
+
+
+def _variety_problems(plugin: Plugin, shelves: Shelves, path: Path) -> list[Problem]:
+    """What is wrong with a variety's card: its composition, its evidence, all rules' tests."""
+    name = path.name.removeprefix("culture_card.").removesuffix(".yaml")
+    variety = load_language(plugin.name, shelves=shelves, card=name)
+    return _evidence_problems(variety) + _rule_problems(variety, Report(plugin.name, plugin.shelf))
+
+
+def _measure_problems(language: Language, shelves: Shelves) -> list[Problem]:
+    """What a measure's own `check` says of the files that the language brings for it."""
+    found: list[Problem] = []
+    for name in shelves.names("eval"):
+        plugin = shelves.get("eval", name)
+        if plugin.trusted or shelves.allow_code:
+            own = getattr(shelves.module(plugin, "measure.py"), "check", None)
+            found += own(language.folder) if own is not None else []
+    return found
 
 
 def _evidence_problems(language: Language) -> list[Problem]:
@@ -160,6 +238,15 @@ def _evidence_problems(language: Language) -> list[Problem]:
 def _cue_problems(language: Language) -> Iterator[Problem]:
     """Cue patterns that are no regular expressions: found here, not after a training."""
     lists: list[tuple[str, str, list[str]]] = []
+    if language.clinical_cues is not None:
+        clinical = language.clinical_cues
+        lists += [("clinical_cues.yaml", "negation", clinical.negation)]
+        lists += [("clinical_cues.yaml", "open_question", clinical.open_question)]
+        for group in ("degree", "symptoms", "facts", "kin"):
+            lists += [
+                ("clinical_cues.yaml", f"{group}.{key}", patterns)
+                for key, patterns in getattr(clinical, group).items()
+            ]
     if language.risk_cues is not None:
         cues = language.risk_cues
         lists += [("risk_cues.yaml", "explicit", cues.explicit)]
@@ -180,25 +267,42 @@ def _cue_problems(language: Language) -> Iterator[Problem]:
                 yield from (replace(item, path=path, field=at) for item in error.problems)
 
 
-def _rule_problems(language: Language) -> list[Problem]:
+def _rule_problems(language: Language, report: Report) -> list[Problem]:
+    """What rules' own tests find, each test run alone so that the passed ones are counted."""
     address = language.manifest.grammar.default_address
-    failures = run_rule_tests(language.card, language.hooks, address)
-    if not failures:
-        return []
     value, lines = read_yaml(language.card_path)
     places = {
-        rule.get("id"): lines.get(("rules", n)) for n, rule in enumerate(value.get("rules", []))
+        rule.get("id"): lines.get(("rules", n)) for n, rule in enumerate(value.get("rules") or [])
     }
-    return [
-        Problem(
-            what,
-            "fix the rule or its test",
-            path=language.card_path,
-            line=places.get(rule),
-            field=rule,
-        )
-        for rule, what in failures
-    ]
+    problems: list[Problem] = []
+    failed = 0
+    for rule in language.card.rules:
+        for test in rule.tests:
+            alone = rule.model_copy(update={"tests": [test]})
+            card = language.card.model_copy(update={"rules": [alone]})
+            failures = run_rule_tests(card, language.hooks, address)
+            failed += bool(failures)
+            problems += [
+                Problem(
+                    what,
+                    "fix the rule or its test",
+                    path=language.card_path,
+                    line=places.get(rule.id),
+                    field=rule.id,
+                )
+                for _, what in failures
+            ]
+    report.tally("rules", sum(len(rule.tests) for rule in language.card.rules), failed)
+    return problems
+
+
+def _tally_golden(language: Language, report: Report, problems: list[Problem]) -> None:
+    """Golden cases by kind; a case fails once however many problems it has."""
+    failed = {str(problem.field) for problem in problems}
+    for kind in type(language.tests).model_fields:
+        cases = getattr(language.tests, kind)
+        wrong = sum(f"{kind}: {case.name}" in failed for case in cases)
+        report.tally(kind, len(cases), wrong)
 
 
 def _golden_problems(language: Language) -> Iterator[Problem]:
@@ -231,6 +335,19 @@ def _golden(language: Language, kind: str, case: Golden) -> Iterator[str]:
             yield f"{case.text!r} has findings {codes}, wanted {sorted(set(case.findings))}"
 
 
+def _risk_problems(language: Language) -> Iterator[Problem]:
+    path = language.folder / "tests.yaml"
+    for case in language.tests.risk:
+        level = risk_level(language.risk_cues, case.text)
+        if level != case.level:
+            yield Problem(
+                f"{case.text!r} is {level}, wanted {case.level}",
+                "fix the case or risk_cues.yaml",
+                path=path,
+                field=f"risk: {case.name}",
+            )
+
+
 def _crisis_problems(language: Language, shelves: Shelves) -> Iterator[Problem]:
     path = language.folder / "tests.yaml"
     for case in language.tests.crisis:
@@ -242,6 +359,7 @@ def _crisis_problems(language: Language, shelves: Shelves) -> Iterator[Problem]:
             today=case.today,
             prompts=language.prompts,
             group=case.group,
+            reader=language.tag,
         )
         lacks = [piece for piece in case.must if piece not in shown]
         holds = [piece for piece in case.must_not if piece in shown]
@@ -257,8 +375,14 @@ def _crisis_problems(language: Language, shelves: Shelves) -> Iterator[Problem]:
 
 def _slot_problems(language: Language) -> Iterator[Problem]:
     prompts = language.prompts
-    for name in ("system", "refusal", "handover", "no_number"):
-        text = str(getattr(prompts, name))
+    texts = {
+        "system": prompts.system,
+        "refusal": prompts.refusal.text,
+        "handover": prompts.handover.text,
+        "no_number": prompts.no_number,
+        "ask_language": prompts.ask_language,
+    }
+    for name, text in texts.items():
         path = language.folder / "prompts.yaml"
         if any(letter.isdigit() for letter in SLOT.sub("", text)):
             yield Problem(
@@ -388,10 +512,25 @@ def _lacks_silver(language: Language) -> Iterator[str]:
 
 def _territory(plugin: Plugin, shelves: Shelves, report: Report, today: date) -> None:
     territory = load_territory(plugin.name, shelves=shelves)
-    report.counts = {"services": len(territory.services), "facts": len(territory.facts)}
+    report.counts = {
+        "services": len(territory.services),
+        "communities": len(territory.communities),
+        "institutions": len(territory.institutions),
+        "facts": len(territory.facts),
+    }
+    entries: list[Service | Community | Institution | Fact] = [
+        *territory.services,
+        *territory.communities,
+        *territory.institutions,
+        *territory.facts,
+    ]
+    report.certainty = dict(Counter(item.certainty for item in entries))
+    report.age((*territory.services, *territory.facts), today)
     for service in territory.services:
         if service.expires_on < today:
             report.notes.append(_expired(service))
+        elif expires_soon(service, today):
+            report.notes.append(f"{service.id}: to be re-checked by {service.expires_on}")
         if service.certainty in ("weak", "unverified", "inference"):
             report.notes.append(
                 f"{service.id}: {service.certainty} source, not shown until re-checked"

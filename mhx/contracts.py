@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from mhx.schema.dialogue import Edit, Plan
 
-Status = Literal["scored", "missing", "refused", "unparsable"]
+Status = Literal["scored", "missing", "refused", "unparsable", "hidden"]
 
 
 # ---------------------------------------------------------------- languages

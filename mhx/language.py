@@ -14,6 +14,7 @@ from mhx.files import load_model, parse_model, read_jsonl
 from mhx.schema import (
     AdaptedDialogue,
     Card,
+    ClinicalCues,
     Dialogue,
     EmpathyCues,
     GoldenTests,
@@ -122,6 +123,12 @@ class Language:
         """`risk_cues.yaml`, where there is one."""
         path = self.folder / "risk_cues.yaml"
         return load_model(path, RiskCues) if path.is_file() else None
+
+    @cached_property
+    def clinical_cues(self) -> ClinicalCues | None:
+        """`clinical_cues.yaml`, where there is one."""
+        path = self.folder / "clinical_cues.yaml"
+        return load_model(path, ClinicalCues) if path.is_file() else None
 
     @cached_property
     def hooks(self) -> Hooks:

@@ -19,10 +19,11 @@ ROOT = Path(__file__).resolve().parents[1]
 
 FOUND = discover(cwd=ROOT)
 TODAY, LATER = date(2026, 12, 1), date(2031, 1, 1)
+STEPS = ("acknowledge", "boundary", "transition", "redirect")
 PROMPTS = Prompts(
     system="s",
-    refusal="r",
-    handover="h",
+    refusal=dict.fromkeys(STEPS, "r"),
+    handover=dict.fromkeys(STEPS, "h"),
     notice="n",
     no_number="the emergency services where you are",
     service_line="{name}: {number} ({hours})",
@@ -46,6 +47,11 @@ def service(id: str, *, problems: list[str], audience: str = "all", **more: Any)
     }
 
 
+UNDOCUMENTED = {
+    "id": "undocumented", "name": "u", "avoid": ["police"], "certainty": "inference", "note": "n",
+}
+
+
 def land(*services: dict[str, Any], **more: Any) -> Territory:
     return Territory.model_validate(
         {
@@ -55,7 +61,7 @@ def land(*services: dict[str, Any], **more: Any) -> Territory:
             "currency": "XXX",
             "emergency": "emergency",
             "sources": [{"id": "S", "cite": "a page"}],
-            "not_routed": ["undocumented"],
+            "communities": [UNDOCUMENTED],
             "services": [*services, service("emergency", problems=["emergency"], links=["police"])],
             **more,
         }
@@ -213,17 +219,15 @@ def test_today_every_slot_shows_words_and_no_slot_or_empty_bracket(
 
 
 @pytest.mark.parametrize("code", FOUND.names("culture_cards"))
-def test_no_group_that_is_not_routed_is_shown_a_service_with_police_or_state(
+def test_no_group_is_shown_a_service_that_brings_whom_it_must_avoid(
     code: str, shelves: Shelves
 ) -> None:
     territory = load_territory(code, shelves=shelves)
     assert territory.not_routed
-    for group in territory.not_routed:
+    for community in territory.communities:
         for slot in SLOTS:
-            found = route(territory, slot, today=TODAY, group=group).service
-            assert found is None or not {"police", "state", "family_notification"} & set(
-                found.links
-            )
+            found = route(territory, slot, today=TODAY, group=community.id).service
+            assert found is None or not set(community.avoid) & set(found.links)
 
 
 @pytest.mark.parametrize("code", FOUND.names("culture_cards"))

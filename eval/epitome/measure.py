@@ -1,9 +1,13 @@
-"""EPITOME mechanisms by cue lists of the language's plugin, per sentence window."""
+"""EPITOME mechanisms and three flags by a language's cue lists, per sentence window."""
 
 from __future__ import annotations
 
 import json
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mhx.adaptation.rules import compiled, finds
@@ -16,14 +20,26 @@ from mhx.scoring import MECHANISMS, long_frame
 if TYPE_CHECKING:
     import polars as pl
 
-    from mhx.schema.language import MechanismCues
+    from mhx.schema.language import FlagCues, MechanismCues
 
+CUES, AGREEMENT = "empathy_cues.yaml", "empathy_agreement.json"
+FLAGS = ("invalidation", "over_validation", "claims_of_feeling")
 WINDOW = r"[^.!?؟…\n]+[.!?؟…]*"  # a sentence with its mark: questions need it
+# Arabic keyboards in Persian text, curly apostrophes; kashida and direction marks go
+LETTERS = str.maketrans("يىك’‘", "ییک''", "\u0640\u200e\u200f")
+# the Reddit files of Sharma et al. 2020 (of 2023-07-13): agreement with other files is void
+DATA_SHA256 = {
+    "emotional_reactions": "225b28ffdc257f8a997d557eb937e78b68235e6203c87c7e2203d00fef8545cc",
+    "interpretations": "2cedbe4252c919d22a6f46685afa16d3192a91e3306c2d4a386be12a30ad3f29",
+    "explorations": "9efa1af8e0537c16894379598f2076cb380ae18aacd9a8d26ebd381f5b7f9645",
+}
+FIX_EXAMPLE = "fix the cue or the sentence"
+MEASURE_AGAIN = "measure again (bench/epitome_agreement.py)"
 
 
 def open(settings: MeasureSettings) -> Measure:
     """Load the language's cue lists. Raises MhxError for a language that brings none."""
-    path = settings.language_folder / "empathy_cues.yaml"
+    path = settings.language_folder / CUES
     if not path.is_file():
         raise MhxError(
             Problem(
@@ -35,42 +51,82 @@ def open(settings: MeasureSettings) -> Measure:
     return Cues(settings, load_model(path, EmpathyCues))
 
 
+def check(language_folder: Path) -> list[Problem]:
+    """What is wrong with a language's cues: a flag's own examples, an agreement out of date."""
+    path = language_folder / CUES
+    if not path.is_file():
+        return []
+    cues = load_model(path, EmpathyCues)
+    found = []
+    for name in FLAGS:
+        try:
+            wrong = list(_wrong_examples(getattr(cues, name)))
+            found += [Problem(what, FIX_EXAMPLE, path=path, field=name) for what in wrong]
+        except MhxError as error:  # a bad or slow pattern
+            found += [replace(item, path=path, field=name) for item in error.problems]
+    stored = language_folder / AGREEMENT
+    return found + [Problem(what, MEASURE_AGAIN, path=stored) for what in _stale(language_folder)]
+
+
 class Cues:
-    """0 where no cue stands, 1 for a weak cue, 2 for a strong one: a response's best window."""
+    """Levels by mechanism, a response's best sentence: 0 no cue, 1 a weak one, 2 a strong one.
+
+    A flag is 1 where any sentence holds a cue of it, else 0. Mechanisms whose agreement was
+    measured and does not beat both baselines are hidden: no score, status "hidden".
+    """
 
     def __init__(self, settings: MeasureSettings, cues: EmpathyCues) -> None:
         self.settings, self.cues = settings, cues
-        digest = hash_file(settings.language_folder / "empathy_cues.yaml")[:12]
-        self.signature = f"epitome|scorer:cues|lang:{settings.lang}|cues:{digest}|window:sentence"
+        digest = hash_file(settings.language_folder / CUES)[:12]
+        end = f"lang:{settings.lang}|cues:{digest}|window:sentence"
+        self.signature = f"epitome|scorer:cues|{end}"
+        self.flag_signature = f"flags|scorer:cues|{end}|agreement:not measured"
 
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Three rows a response; an empty response is missing, not zero."""
-        rows: list[tuple[str, str, float | None, str]] = []
-        for unit, text in zip(frame["unit"], frame["response"], strict=True):
-            for mechanism in MECHANISMS:
-                if text is None or not str(text).strip():
-                    rows.append((str(unit), mechanism, None, "missing"))
-                else:
-                    rows.append(
-                        (str(unit), mechanism, float(self.level(str(text), mechanism)), "scored")
-                    )
-        return long_frame(rows, self.signature)
+        """A row a response for each mechanism and flag; an empty response is missing, not zero."""
+        import polars as pl
+
+        responses = [
+            (str(unit), "" if text is None else str(text))
+            for unit, text in zip(frame["unit"], frame["response"], strict=True)
+        ]
+        levels, flags = [], []
+        for unit, text in responses:
+            empty = not text.strip()
+            for name in MECHANISMS:
+                status = "missing" if empty else "hidden" if name in self.hidden else "scored"
+                level = float(self.level(text, name)) if status == "scored" else None
+                levels.append((unit, name, level, status))
+            for name in self.flags:
+                flag = None if empty else float(self.flagged(text, name))
+                flags.append((unit, name, flag, "missing" if empty else "scored"))
+        scored = long_frame(levels, self.signature)
+        return pl.concat([scored, long_frame(flags, self.flag_signature)]) if flags else scored
 
     def level(self, text: str, mechanism: str) -> int:
         """The mechanism's level of a response."""
         cues: MechanismCues = getattr(self.cues, mechanism)
-        windows = [match.group() for match in compiled(WINDOW, ignore_case=True).finditer(text)]
-        return max((_window_level(window, cues) for window in windows), default=0)
+        return max((_sentence_level(part, cues) for part in sentences(text)), default=0)
+
+    def flagged(self, text: str, flag: str) -> bool:
+        """Whether any sentence of a response holds a cue of the flag."""
+        return _flagged(text, getattr(self.cues, flag))
+
+    @cached_property
+    def flags(self) -> tuple[str, ...]:
+        """The flags that the language has cues for."""
+        return tuple(name for name in FLAGS if getattr(self.cues, name) is not None)
+
+    @cached_property
+    def hidden(self) -> frozenset[str]:
+        """Mechanisms measured to be no better than the majority or the length of a response."""
+        return frozenset(row["mechanism"] for row in self._stored.get("rows", ()) if not beats(row))
 
     @cached_property
     def _stored(self) -> dict[str, Any]:
-        path = self.settings.language_folder / "empathy_agreement.json"
-        if not path.is_file():
-            return {}
-        stored: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        current = hash_file(self.settings.language_folder / "empathy_cues.yaml")
-        # an agreement measured on other cues says nothing about these
-        return stored if stored.get("cues_sha256") == current else {}
+        # an agreement measured on other cues or other data says nothing about these
+        folder = self.settings.language_folder
+        return {} if any(_stale(folder)) else _read(folder)
 
     def agreement(self) -> dict[str, Any]:
         """Agreement with human labels, measured on data the cues were not written from."""
@@ -81,7 +137,57 @@ class Cues:
         return {}
 
 
-def _window_level(window: str, cues: MechanismCues) -> int:
-    if finds(cues.veto, window):
+def sentences(text: str) -> list[str]:
+    """The windows that cues see, in composed characters, Persian letters, straight apostrophes."""
+    plain = unicodedata.normalize("NFC", text).translate(LETTERS)
+    return [match.group() for match in compiled(WINDOW, ignore_case=True).finditer(plain)]
+
+
+def beats(row: dict[str, Any]) -> bool:
+    """Whether a measured row is above each baseline in kappa and in accuracy, interval and all."""
+    lows = [gain["low"] for base in row.get("baselines", ()) for gain in base["gain"].values()]
+    return bool(lows) and min(lows) > 0
+
+
+def _sentence_level(sentence: str, cues: MechanismCues) -> int:
+    if finds(cues.veto, sentence):
         return 0
-    return 2 if finds(cues.strong, window) else 1 if finds(cues.weak, window) else 0
+    return 2 if finds(cues.strong, sentence) else 1 if finds(cues.weak, sentence) else 0
+
+
+def _flagged(text: str, cues: FlagCues) -> bool:
+    patterns = [cue.pattern for cue in cues.cues]
+    return any(finds(patterns, part) and not finds(cues.veto, part) for part in sentences(text))
+
+
+def _wrong_examples(cues: FlagCues | None) -> Iterator[str]:
+    if cues is None:
+        return
+    for cue in cues.cues:
+        alone = cues.model_copy(update={"cues": [cue]})
+        for text in cue.positive:
+            if not _flagged(text, alone):
+                yield f"{cue.pattern!r} does not match {text!r}"
+        for text in cue.negative:
+            if _flagged(text, cues):
+                yield f"{text!r} is flagged, wanted the contrary"
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    path = folder / AGREEMENT
+    stored: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return stored
+
+
+def _stale(folder: Path) -> Iterator[str]:
+    stored = _read(folder)
+    if not stored:
+        return
+    if stored.get("cues_sha256") != hash_file(folder / CUES):
+        yield "the agreement was measured on other cues"
+    data = stored.get("data_sha256") or {}
+    if not data:
+        yield "the agreement does not say which data it was measured on"
+    for name, digest in data.items():
+        if digest != DATA_SHA256.get(name, digest):
+            yield f"the agreement of {name} was measured on another file"

@@ -10,12 +10,14 @@ import importlib
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Literal
 
 from mhx.contracts import Finding
 from mhx.errors import MhxError, Problem
+from mhx.files import read_yaml
 from mhx.schema import Edit, Entity, Plan
 from mhx.schema.base import Gender, Role
 
@@ -24,6 +26,7 @@ Mark = Literal["m", "f"]
 Span = tuple[int, int]
 
 GENDER_RULE = "pl.r.language.gender"
+ADDRESS_RULE = "pl.r.language.address"
 NAME_RULE = "pl.r.persons.names"
 WANTED: dict[str, Mark] = {"female": "f", "male": "m"}
 
@@ -32,19 +35,22 @@ def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
+_TABLES: dict[str, Any] = read_yaml(Path(__file__).with_name("forms.yaml"))[0]
+FORMS: dict[str, frozenset[str]] = {
+    name: _set(words) for name, words in _TABLES.items() if isinstance(words, str)
+}
+
+
 # ---------------------------------------------------------------- orthography and sentences
 
 _BLANKS = re.compile(r"[ \t\r\n\u00a0\u2007\u2009\u202f\u2028\u2029]+")
 _INVISIBLE = re.compile(r"[\u00ad\u200b\u2060\ufeff]")
 _DOTS = re.compile(r"(?<!\.)\.{3}(?!\.)")
 _COMMA_QUOTE = re.compile(r",,(?=\w)([^,„”]*?)(?:''|”|\")")
+_ABBREVIATIONS = FORMS["abbreviations"] | {"m. in"}
+_CLOSING = FORMS["closing_abbreviations"]
 _END = re.compile(r"[.!?…]+[”\"’')\]»]*(?= )")
-_ABBREVIATION = re.compile(
-    r"(?:^|[\s(„])(?:np|m\.in|m\. in|tzw|tzn|dr|prof|mgr|inż|lek|ul|al|pl|os|ok|godz|min|sek|św|im"
-    r"|nr|str|por|pt|ks|gen|płk|woj|pow|gm|tj|wg|zob|red|hab|[A-ZĄĆĘŁŃÓŚŹŻ])\.$",
-    re.IGNORECASE,
-)
-_INITIAL = re.compile(r"(?:^|[\s(„])[A-ZĄĆĘŁŃÓŚŹŻ]\.$")
+_LAST = re.compile(r"(?:^|[\s(„])((?:m\. )?[^\W\d_]+(?:\.[^\W\d_]+)*)\.$")
 
 
 def normalize(text: str) -> str:
@@ -61,7 +67,7 @@ def split_sentences(text: str) -> list[str]:
     start = 0
     for match in _END.finditer(text):
         rest = text[match.end() + 1 :].lstrip()
-        if not rest or not _opens(rest) or _shortened(text[start : match.end()]):
+        if not rest or not _opens(rest) or _goes_on(text[start : match.end()], rest):
             continue
         parts.append(text[start : match.end()].strip())
         start = match.end()
@@ -74,13 +80,19 @@ def _opens(rest: str) -> bool:
     return bool(rest) and (rest[0].isupper() or rest[0].isdigit() or rest[0] in "{[")
 
 
-def _shortened(part: str) -> bool:
-    found = _ABBREVIATION.search(part)
+def _goes_on(part: str, rest: str) -> bool:
+    """Whether the part ends in an abbreviation or an initial that the rest belongs to.
+
+    ``prof. Kos``, ``ul. Długa`` and ``ok. 5`` go on; ``itd.`` and ``min.`` only before a digit.
+    """
+    found = _LAST.search(part)
     if found is None:
         return False
-    word = found.group().strip(" („.").lower()
-    # "min." and "os." close a sentence as often as "pl." or "dr" open a name: all stay joined
-    return len(word) > 1 or _INITIAL.search(part) is not None
+    word = found.group(1)
+    if len(word) == 1:
+        return word.isupper()
+    closes = word.lower() in _CLOSING and not rest[:1].isdigit()
+    return word.lower() in _ABBREVIATIONS and not closes
 
 
 # ---------------------------------------------------------------- words and their readings
@@ -121,6 +133,13 @@ def _reading(lemma: str, tag: str, labels: Sequence[str]) -> Reading:
     return Reading(lemma, parts, values, tuple(labels))
 
 
+_OVERRIDES: dict[str, str] = _TABLES["overrides"]
+_PAST_ENDING = re.compile(r"(?P<stem>\w+[aąeęiouy])(?P<mark>ła|ł)(?P<end>em|m|eś|ś|bym|byś)")
+_ENDINGS = {
+    **dict.fromkeys(("em", "m"), ("praet", "pri")),
+    **dict.fromkeys(("eś", "ś"), ("praet", "sec")),
+    **{"bym": ("cond", "pri"), "byś": ("cond", "sec")},
+}
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
 
@@ -137,21 +156,56 @@ def _morfeusz() -> Any:
 
 @lru_cache(maxsize=65536)
 def _readings(word: str) -> tuple[Reading, ...]:
-    """Readings of the whole word; none where Morfeusz must cut it or does not know it."""
+    """Readings of the whole word; none where Morfeusz must cut it and the overrides lack it."""
     edges = _morfeusz().analyse(word)
     last = max((edge[1] for edge in edges), default=0)
-    return tuple(
+    known = tuple(
         _reading(item[1], item[2], item[3])
         for start, end, item in edges
         if start == 0 and end == last and item[2] != "ign"
     )
+    return known or _unknown(word.lower())
 
 
 @lru_cache(maxsize=4096)
 def _forms(lemma: str) -> tuple[tuple[str, Reading], ...]:
+    """Every form of a lemma; of an override, the forms of its model with its own stem."""
+    model = _OVERRIDES.get(lemma, lemma)
+    items = [item for item in _morfeusz().generate(model) if item[2] != "ign"]
+    stem, own = _stems(model, lemma)
     return tuple(
-        (item[0], _reading(item[1], item[2], item[3])) for item in _morfeusz().generate(lemma)
+        (own + item[0].removeprefix(stem), _reading(lemma if own else item[1], *item[2:4]))
+        for item in items
+        if item[0].startswith(stem)
     )
+
+
+def _stems(model: str, lemma: str) -> tuple[str, str]:
+    """What a model and a lemma do not share before their common ending."""
+    if model == lemma:
+        return "", ""
+    pairs = zip(reversed(model), reversed(lemma), strict=False)
+    same = next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(model), len(lemma)))
+    return model[: len(model) - same], lemma[: len(lemma) - same]
+
+
+@lru_cache(maxsize=1)
+def _override_forms() -> dict[str, tuple[Reading, ...]]:
+    found: dict[str, tuple[Reading, ...]] = {}
+    for lemma in _OVERRIDES:
+        for form, reading in _forms(lemma):
+            found[form] = (*found.get(form, ()), reading)
+    return found
+
+
+def _unknown(word: str) -> tuple[Reading, ...]:
+    """A word the dictionary lacks: an override, or a past whose ending no other word has."""
+    match = _PAST_ENDING.fullmatch(word)
+    if match is None or word in _override_forms():
+        return _override_forms().get(word, ())
+    gender = "m1.m2.m3" if match["mark"] == "ł" else "f"
+    mood, person = _ENDINGS[match["end"]]
+    return (_reading(match["stem"], f"{mood}:sg:{gender}:{person}:imperf", ()),)
 
 
 def _word(text: str, start: int, end: int) -> Word:
@@ -194,13 +248,9 @@ _QUOTED = re.compile(
 )
 _UNOPENED = re.compile(r"^[^„“\"«]*”")
 _COLON = re.compile(r":\s+(?=\S)")
-_SPEECH = _set(
-    "mówić powiedzieć pytać zapytać spytać pisać napisać odpisać odpowiedzieć odpowiadać usłyszeć"
-    " słyszeć myśleć pomyśleć rzucić szepnąć dodać krzyczeć krzyknąć wykrzyczeć powtarzać powtórzyć"
-    " stwierdzić wrzasnąć wypalić przyznać odburknąć prosić poprosić brzmieć tłumaczyć"
-)
+_SPEECH = FORMS["speech"]
 
-_SAID = _set("zdanie zdania zdaniu słowa słowo słowami myśl myśli głos odpowiedź pytanie wiadomość")
+_SAID = FORMS["said"]
 
 
 @dataclass(frozen=True)
@@ -269,27 +319,24 @@ class Marked:
 
 
 _PAST = ("praet", "cond", "winien")
-_NOUN_FIRST = _set("działem udziałem tyłem piekłem")  # inst of a noun before a rare past
+_FINITE = (*_PAST, "fin", "bedzie")
+_NOMINAL = ("subst", "ger", "adj", "ppas", "pact", "num")
+_NOUN_FIRST = FORMS["noun_first"]
 _AUXILIARY: dict[str, Person] = {
     **dict.fromkeys(("będę", "żebym", "gdybym", "jakbym", "abym", "bym", "choćbym"), "pri"),
     **dict.fromkeys(("będziesz", "żebyś", "gdybyś", "jakbyś", "abyś", "byś", "choćbyś"), "sec"),
     **dict.fromkeys(("powinienem", "powinnam"), "pri"),  # powinnam była
     **dict.fromkeys(("powinieneś", "powinnaś"), "sec"),
 }
-_COPULAS = _set("być bywać zostać czuć poczuć stać zostawać pozostać poczuwać")
-_MODALS = _set("móc musieć chcieć powinien woleć umieć potrafić starać próbować przestać zacząć")
-_INFINITIVES = _set("być zostać pozostać czuć")
-_REFLEXIVE = _set("czuć poczuć stać")
-_NOT_PREDICATE = _set(
-    "ten tamten mój twój swój nasz wasz który jaki jakiś czyj każdy żaden kolejny"
-)
-_BREAKS = _set(
-    "że żeby bo gdy gdyby kiedy jak jakby jakbym aż choć ponieważ dlatego niż który która które"
-    " czy jeśli jeżeli skoro zanim odkąd dopóki więc kto co gdzie"
-)
-_BRIDGES = _set("i a ale oraz lecz albo lub ani bardzo tak taki taka zbyt już też")
-_COORDINATE = _set("i a ani lub albo oraz nie się sobie to")
-_LIGHT = _set("nie się sobie to tego go ją je mu jej tam już też wszystko")
+_COPULAS = FORMS["copulas"]
+_MODALS = FORMS["modals"]
+_INFINITIVES = FORMS["infinitives"]
+_REFLEXIVE = FORMS["reflexive"]
+_NOT_PREDICATE = FORMS["not_predicate"]
+_BREAKS = FORMS["breaks"]
+_BRIDGES = FORMS["bridges"]
+_COORDINATE = FORMS["coordinate"]
+_LIGHT = FORMS["light"]
 _REACH = 7
 
 
@@ -330,7 +377,67 @@ def _marked(text: str, words: Sequence[Word]) -> list[Marked]:
             found.setdefault(item.word.start, item)
         for item in _predicates(text, words, index):
             found.setdefault(item.word.start, item)
+    for item in _apposed(text, words):
+        found.setdefault(item.word.start, item)
     return [found[start] for start in sorted(found)]
+
+
+def _apposed(text: str, words: Sequence[Word]) -> Iterator[Marked]:
+    """Participles beside the subject: ``Zmęczona po pracy, usiadłam``; ``wyszłam, przekonana``."""
+    for index, word in enumerate(words):
+        first = _adjective(word)
+        gender = None if first is None else _mark(first)
+        if first is None or gender is None:
+            continue
+        comma = index > 0 and _gap(text, words, index).strip() == ","
+        after_me = comma and words[index - 1].lower == "ja"
+        opens = word.start == _sentence_start(text, words, index)
+        alone = index + 1 < len(words) and bool(_gap(text, words, index + 1).strip())
+        past = any(item.parts[0] == "ppas" for item in _readings(word.text))
+        fits = past or after_me or (opens and not alone)
+        if not fits or _attributive(text, words, index, gender):
+            continue
+        person: Person | None = "pri" if after_me else None
+        if opens:
+            person = _person_beside(text, words, range(index, len(words)))
+        elif comma and not after_me:
+            person = _person_before(text, words, index, gender)
+        if person is not None:
+            yield Marked(word, person, gender, first)
+            for n in range(index + 1, len(words)):
+                if n > index + 2 or _gap(text, words, n).strip():
+                    break
+                more = _adjective(words[n]) if words[n - 1].lower in ("i", "ale") else None
+                if more is not None and _mark(more) == gender:
+                    yield Marked(words[n], person, gender, more)
+
+
+def _person_beside(text: str, words: Sequence[Word], places: range) -> Person | None:
+    """Person of the first finite verb, if no second comma stands before it."""
+    commas = 0
+    for n in places:
+        gap = _gap(text, words, n) if n > places.start else ""
+        commas += "," in gap
+        if commas > 1 or re.search(r"[.!?…:;]", gap) or words[n].lower in _BREAKS:
+            return None
+        if any(item.parts[0] in _FINITE for item in _readings(words[n].text)):
+            subject = _subject(text, words, n)
+            return None if subject is None else subject[0]
+    return None
+
+
+def _person_before(text: str, words: Sequence[Word], index: int, gender: Mark) -> Person | None:
+    """Person of the clause before the comma, unless a thing of the same gender stands in it."""
+    clause = _clause(text, words, index - 1)
+    things = {"m2", "m3"} if gender == "m" else set()
+    verbs = []
+    for n in clause:
+        readings = _readings(words[n].text)
+        verbs += [n] if any(item.parts[0] in _FINITE for item in readings) else []
+        if any(item.has("subst", "sg", "acc") and item.values & things for item in readings):
+            return None
+    subject = _subject(text, words, verbs[-1]) if verbs else None
+    return None if subject is None else subject[0]
 
 
 @lru_cache(maxsize=65536)
@@ -385,7 +492,14 @@ def _predicates(text: str, words: Sequence[Word], index: int) -> Iterator[Marked
     if subject is None:
         return
     person, copular = subject
-    yield from _alone_before(text, words, index, person)
+    yield from _alone_before(text, words, index, person, copular=copular)
+    yield from _agreeing_after(text, words, index, person, copular=copular)
+
+
+def _agreeing_after(
+    text: str, words: Sequence[Word], index: int, person: Person, *, copular: bool
+) -> Iterator[Marked]:
+    """The adjectives behind a verb that agree with its subject."""
     seen = False
     for place in range(index + 1, min(index + _REACH, len(words))):
         word = words[place]
@@ -401,13 +515,20 @@ def _predicates(text: str, words: Sequence[Word], index: int) -> Iterator[Marked
         yield Marked(word, person, gender, reading)
 
 
-def _alone_before(text: str, words: Sequence[Word], index: int, person: Person) -> Iterator[Marked]:
-    """``sam`` before its verb: ``sama to zrobiłam``, ``sam nie wiem``."""
+def _alone_before(
+    text: str, words: Sequence[Word], index: int, person: Person, *, copular: bool
+) -> Iterator[Marked]:
+    """``sam`` before its verb, ``jaki`` and other adjectives before ``jestem``."""
     for place in range(index - 1, max(-1, index - 4), -1):
         word = words[place]
         if _broken(text, word, words[index]):
             return
-        reading = _adjective(word) if word.lower in ("sam", "sama") else None
+        which = copular and word.lower in ("jaki", "jaka", "taki", "taka")
+        reading = _nominative(word)
+        right = copular and place == index - 1 and _adjective(word) is not None
+        right = right and (place == 0 or words[place - 1].lower not in ("jako", "jak"))
+        if not (which or right or word.lower in ("sam", "sama")):
+            reading = None
         gender = None if reading is None else _mark(reading)
         if reading is not None and gender is not None:
             yield Marked(word, person, gender, reading)
@@ -424,7 +545,7 @@ def _subject(text: str, words: Sequence[Word], index: int) -> tuple[Person, bool
         finite = [
             item
             for item in readings
-            if item.parts[0] in (*_PAST, "fin", "bedzie", "impt") and item.has("sg", person)
+            if item.parts[0] in (*_FINITE, "impt") and item.has("sg", person)
         ]
         doubtful = any(item.parts[0] == "impt" for item in finite) and len(finite) < len(readings)
         if finite and not doubtful:
@@ -441,13 +562,16 @@ def _subject(text: str, words: Sequence[Word], index: int) -> tuple[Person, bool
 def _governed(text: str, words: Sequence[Word], index: int) -> tuple[Person, bool] | None:
     """The subject of an infinitive after a modal verb: ``muszę być``, ``nie umiem być``."""
     persons: tuple[Person, ...] = ("pri", "sec")
-    for at in range(index - 1, max(-1, index - 4), -1):
-        if _broken(text, words[at], words[index]):
+    for at in range(index - 1, max(-1, index - _REACH), -1):
+        if _broken(text, words[at], words[index]) or words[at].lower in _BREAKS:
             return None
-        for item in _readings(words[at].text):
+        finite = [item for item in _readings(words[at].text) if item.parts[0] in _FINITE]
+        for item in finite:
             for person in persons:
                 if item.base in _MODALS and item.has("sg", person):
                     return person, _copular(words[index].lower, words, index)
+        if finite:
+            return None
     return None
 
 
@@ -470,23 +594,29 @@ def _same_clause(text: str, words: Sequence[Word], place: int, *, seen: bool) ->
     if gap or word.lower in _BREAKS:
         return False
     readings = _readings(word.text)
-    finite = [item for item in readings if item.parts[0] in (*_PAST, "fin", "bedzie", "impt")]
+    finite = [item for item in readings if item.parts[0] in (*_FINITE, "impt")]
     return not (readings and len(finite) == len(readings)) or _mark(finite[0]) is not None
 
 
 def _adjective(word: Word) -> Reading | None:
-    """The word as an adjective in the nominative singular, masculine or feminine."""
+    """The word as an adjective that may be a predicate, in the nominative singular."""
+    reading = _nominative(word)
+    return None if reading is None or reading.base in _NOT_PREDICATE else reading
+
+
+def _nominative(word: Word) -> Reading | None:
+    """The word as a masculine or feminine adjective in the nominative singular."""
     for reading in _readings(word.text):
-        adjective = reading.parts[0] in ("adj", "ppas", "pact", "adjc")
-        if adjective and reading.base not in _NOT_PREDICATE and _mark(reading) is not None:
+        if reading.parts[0] in ("adj", "ppas", "pact", "adjc") and _mark(reading) is not None:
             return reading
     return None
 
 
 def _after_preposition(words: Sequence[Word], place: int) -> bool:
-    """Whether the word before is only a preposition (``do późna``)."""
+    """Whether the word before is a preposition, or a note of the scale (``do późna``)."""
     readings = _readings(words[place - 1].text)
-    return bool(readings) and all(item.parts[0] == "prep" for item in readings)
+    prepositions = [item for item in readings if item.parts[0] == "prep"]
+    return bool(prepositions) and all(item in prepositions or item.has("ncol") for item in readings)
 
 
 def _attributive(text: str, words: Sequence[Word], place: int, gender: Mark) -> bool:
@@ -516,6 +646,8 @@ def _other_gender(item: Marked, wanted: Mark) -> str | None:
 
 @lru_cache(maxsize=16384)
 def _swapped(lemma: str, parts: tuple[str, ...], near: str, wanted: Mark) -> str | None:
+    if not _forms(lemma):  # read off its ending
+        return _other_ending(near)
     target = "f" if wanted == "f" else "m1"
     tag = [target if set(part.split(".")) & {"f", "m1"} else part for part in parts]
     if parts[0] == "adjc":
@@ -530,6 +662,18 @@ def _swapped(lemma: str, parts: tuple[str, ...], near: str, wanted: Mark) -> str
     return max(found, key=lambda form: _shared(form, near)) if found else None
 
 
+def _other_ending(word: str) -> str | None:
+    """``ghostowałem`` as ``ghostowałam``, and back."""
+    match = _PAST_ENDING.fullmatch(word)
+    if match is None:
+        return None
+    stem, end = match["stem"], match["end"].removeprefix("e")
+    if match["mark"] == "ł":
+        return f"{stem[:-1]}{stem[-1].replace('ą', 'ę')}ła{end}"
+    vowel = "" if end in ("bym", "byś") else "e"
+    return f"{stem[:-1]}{stem[-1].replace('ę', 'ą')}ł{vowel}{end}"
+
+
 def _shared(one: str, two: str) -> int:
     """Length of the common beginning: of two doublets the one nearer to the word as written."""
     pairs = zip(one, two, strict=False)
@@ -538,19 +682,13 @@ def _shared(one: str, two: str) -> int:
 
 # ---------------------------------------------------------------- address
 
-_TY_PRONOUN = _set(
-    "ty ciebie cię tobie tobą twój twoja twoje twojego twojej twojemu twoim twoją twoi twoich"
-    " twoimi żebyś gdybyś jakbyś abyś byś"
-)
-_TY_ANYWAY = _set("mów zostań przestań zrób")
+_TY_PRONOUN = FORMS["ty_pronouns"]
+_TY_ANYWAY = FORMS["ty_verbs"]
 _PAN: dict[str, Gender] = {
     **dict.fromkeys(("Pan", "Pana", "Panu", "Panem"), "male"),
     **dict.fromkeys(("Pani", "Panią"), "female"),
 }
-_TITLES = _set(
-    "doktor doktorze profesor dyrektor dyrektorka kierownik kierowniczka psycholog mecenas"
-    " magister pedagog prezes wychowawczyni wychowawca nauczyciel nauczycielka ksiądz domu"
-)
+_TITLES = FORMS["titles"]
 _SLASH = re.compile(
     r"\bPan[aiu]?(?:em)?/Pani?[ąa]?\b|\bPani?[ąa]?/Pan[au]?(?:em)?\b"
     r"|\b\w+(?:ł|łem|łeś|łby|łbym|łbyś|ony|any|ty|en)"
@@ -561,20 +699,19 @@ _SLASH = re.compile(
 
 @dataclass(frozen=True)
 class _Address:
-    """Words of one segment that address the other speaker, by level."""
+    """Numbers of the words of one segment that address the other speaker, by level."""
 
-    pan: tuple[Word, ...]
-    ty: tuple[Word, ...]
+    pan: tuple[int, ...]
+    ty: tuple[int, ...]
     ty_sure: bool  # a pronoun, not only a verb, which may be generic
 
 
 def _addressing(text: str, words: Sequence[Word], quotes: Sequence[Quote]) -> _Address:
     free = [n for n, word in enumerate(words) if not any(item.holds(word) for item in quotes)]
-    pan = tuple(words[n] for n in free if _is_pan(text, words, n))
-    pronouns = [words[n] for n in free if _is_ty_pronoun(text, words, n)]
-    verbs = [words[n] for n in free if _is_ty_verb(words[n].text)]
-    ty = sorted({*pronouns, *verbs}, key=lambda word: word.start)
-    return _Address(pan, tuple(ty), bool(pronouns))
+    pan = tuple(n for n in free if _is_pan(text, words, n))
+    pronouns = {n for n in free if _is_ty_pronoun(text, words, n)}
+    verbs = {n for n in free if _is_ty_verb(words[n].lower)}
+    return _Address(pan, tuple(sorted(pronouns | verbs)), bool(pronouns))
 
 
 def _is_pan(text: str, words: Sequence[Word], index: int) -> bool:
@@ -589,6 +726,9 @@ def _is_pan(text: str, words: Sequence[Word], index: int) -> bool:
     if after is None:
         return True
     if after.text[:1].isupper() and after.text not in _PAN:
+        nominative = any(item.has("nom") for item in _readings(after.text))
+        if word.text == "Pan":  # powiedział Pan Antoniemu
+            return bool(_readings(after.text)) and not nominative
         return word.text == "Pani" and _vocative(after)
     at_start = not text[: word.start].strip(' „"–—…')
     return after.lower not in _TITLES and not (at_start and after.lower in ("z", "ze", "od"))
@@ -602,15 +742,22 @@ def _vocative(word: Word) -> bool:
 
 
 def _is_ty_pronoun(text: str, words: Sequence[Word], index: int) -> bool:
-    word = words[index]
-    if word.lower != "ci":
-        return word.lower in _TY_PRONOUN
+    """A form of ty or twój; no ordinal (``9-ty``), and no ``ci`` that is the plural of ten."""
+    if words[index].lower != "ci":
+        ordinal = re.search(r"\d-?$", text[: words[index].start])
+        return words[index].lower in _TY_PRONOUN and not ordinal
     after = words[index + 1] if index + 1 < len(words) else None
-    if after is None or _gap(text, words, index + 1).strip():
-        return True
-    if after.lower in ("którzy", "sami", "wszyscy", "co", "dwaj", "trzej", "dopiero"):
+    if after is not None and after.lower in FORMS["after_these"]:
         return False
-    return not any(item.has("pl", "nom", "m1") for item in _readings(after.text))
+    for n in range(index + 1, min(index + 4, len(words))):
+        readings = _readings(words[n].text)
+        if _gap(text, words, n).strip():
+            return True
+        if any(item.parts[0] in _NOMINAL[:-1] and item.has("pl", "nom", "m1") for item in readings):
+            return False
+        if not any(item.parts[0] == "adv" for item in readings):
+            return True
+    return True
 
 
 @lru_cache(maxsize=65536)
@@ -618,25 +765,26 @@ def _is_ty_verb(word: str) -> bool:
     kinds = (*_PAST, "fin", "impt", "bedzie")
     readings = _readings(word)
     second = [item for item in readings if item.parts[0] in kinds and item.has("sg", "sec")]
-    return bool(second) and (len(second) == len(readings) or word.lower() in _TY_ANYWAY)
+    return bool(second) and (len(second) == len(readings) or word in _TY_ANYWAY)
 
 
 def _address_findings(
-    address: _Address, role: Role, level: str, addressee: Gender
+    words: Sequence[Word], address: _Address, role: Role, level: str, addressee: Gender
 ) -> Iterator[Finding]:
     """Mixed forms first; else a level that is not the plan's; else Pan for Pani."""
     generic = role == "seeker" and not address.ty_sure
     severity: Literal["review", "warn"] = "warn" if generic else "review"
     if address.pan and address.ty:
-        yield _finding("address.mixed", address.ty[0], "Pan/Pani with a form of ty", severity)
+        first = words[address.ty[0]]
+        yield _finding("address.mixed", first, "Pan/Pani with a form of ty", severity)
         return
     if level == "pan":
-        for word in address.ty:
-            yield _finding("address.level", word, "the plan says Pan/Pani", severity)
-        yield from _addressee_findings(address.pan, addressee)
+        for n in address.ty:
+            yield _finding("address.level", words[n], "the plan says Pan/Pani", severity)
+        yield from _addressee_findings([words[n] for n in address.pan], addressee)
     elif level == "ty":
-        for word in address.pan:
-            yield _finding("address.level", word, "the plan says ty", "review")
+        for n in address.pan:
+            yield _finding("address.level", words[n], "the plan says ty", "review")
 
 
 def _addressee_findings(words: Sequence[Word], addressee: Gender) -> Iterator[Finding]:
@@ -652,6 +800,461 @@ def _addressee_findings(words: Sequence[Word], addressee: Gender) -> Iterator[Fi
 
 def _finding(code: str, word: Word, message: str, severity: Literal["review", "warn"]) -> Finding:
     return Finding(code, word.start, word.end, f"{word.text}: {message}", severity)
+
+
+# ---------------------------------------------------------------- Pan and Pani with their verbs
+
+
+def _third(word: Word) -> Reading | None:
+    """The word as a finite verb of the third person singular, unless it may be a noun."""
+    readings = _readings(word.lower)  # as a small word: Myślisz is a surname too
+    noun = any(item.has("subst", "sg", "nom") for item in readings)
+    if word.lower in _NOT_VERB or (noun and word.lower not in FORMS["verbs_anyway"]):
+        return None
+    verbs = [item for item in readings if item.parts[0] in _FINITE and item.has("sg", "ter")]
+    return next((item for item in verbs if item.parts[0] not in _PAST or _mark(item)), None)
+
+
+def _clause(text: str, words: Sequence[Word], index: int) -> range:
+    """Numbers of the words around one, up to punctuation or a word that opens a clause."""
+
+    def opens(n: int) -> bool:
+        return bool(words[n].lower in _BREAKS or _gap(text, words, n).strip())
+
+    first, last = index, index + 1
+    while first and not opens(first):
+        first -= 1
+    while last < len(words) and not opens(last):
+        last += 1
+    return range(first, last)
+
+
+def _owns(text: str, words: Sequence[Word], index: int) -> bool:
+    """Whether Pani or Pana here may be the owner of a thing named next (``Pani mąż``)."""
+    after = index + 1
+    if words[index].text == "Pan" or after >= len(words) or _gap(text, words, after).strip():
+        return False
+    readings = [item for item in _readings(words[after].text) if item.base != "sam"]
+    if any(item.base in FORMS["pointing"] for item in readings):
+        return False  # złapała Pani tę myśl
+    kinds = {item.parts[0] for item in readings}
+    if kinds & {"adv", "prep", "part", "conj", "comp", "inf", *_FINITE}:
+        return False
+    more = "adj" in kinds and _owns(text, words, after)  # Pani starszy syn
+    return more or bool(kinds & {"subst", "ger"})
+
+
+def _pan_verb(text: str, words: Sequence[Word], index: int) -> int | None:
+    """The verb whose subject is the Pan or Pani at `index`, or None where that is doubtful."""
+    compared = index > 1 and words[index - 1].lower in ("jak", "niż", "jako")
+    compared = compared and not _gap(text, words, index - 1).strip()
+    if words[index].text not in ("Pan", "Pani") or _preposed(words, index):
+        return None
+    if compared and _nominal(words[index - 2]):
+        return None  # ktoś taki jak Pani
+    clause = _clause(text, words, index)
+    before = index - 1
+    while before >= clause.start and words[before].lower in _LIGHT:
+        before -= 1
+    near = [before] if before >= clause.start else []
+    places = [*near, *range(index + 1, clause.stop), *range(index - 2, clause.start - 1, -1)]
+    perhaps = {n for n in places if n and words[n - 1].lower == "być"}  # być może
+    found: int | None = next((n for n in places if n not in perhaps and _third(words[n])), None)
+    verb = None if found is None else _third(words[found])
+    if found is None or verb is None or _other_subject(words, clause, index, found):
+        return None
+    giving = _mark(verb) is None and verb.base in FORMS["verbs_giving"]
+    if words[index].text == "Pani" and (giving or verb.base in FORMS["verbs_pani"]):
+        return None  # czego Pani brakuje, kto Pani daje siłę
+    if _owns(text, words, index):
+        sure = found < index and words[index - 1].lower != "nie"
+        has = verb.base in FORMS["verbs_having"] or words[index - 1].lower == "się"
+        return found if sure and has else None
+    return found
+
+
+def _other_subject(words: Sequence[Word], clause: range, index: int, at: int) -> bool:
+    """Whether somebody else may be the verb's subject: a noun, or he while Pani is the object."""
+    if any(_subjects(words[n]) for n in clause if n not in (index, at)):
+        return True
+    verb = _third(words[at])
+    if words[index].text == "Pan" or verb is None or _mark(verb) != "m":
+        return False
+    negated = "nie" in {words[n].lower for n in clause}
+    return verb.base in _GOVERN["dat"] | _GOVERN["gen"] or (negated and verb.base in _GOVERN["acc"])
+
+
+def _subjects(word: Word) -> bool:
+    """Whether the word is a noun in the nominative singular and nothing else would fit."""
+    if word.text in _PAN:
+        return False
+    readings = _readings(word.text)
+    nominative = any(item.has("subst", "sg", "nom") for item in readings)
+    other = any(item.has("acc") or item.parts[0] not in _NOMINAL for item in readings)
+    return word.lower in ("kto", "ktoś", "nikt") or (nominative and not other)
+
+
+def _preposed(words: Sequence[Word], index: int) -> bool:
+    """Whether the word before may be a preposition that governs this one."""
+    if not index or words[index - 1].lower in ("co", "jak", "jako", "niż"):
+        return False
+    return any(item.parts[0] == "prep" for item in _readings(words[index - 1].text))
+
+
+def _with_pan(text: str, words: Sequence[Word], index: int) -> Iterator[Marked]:
+    """Forms that agree with the subject Pan or Pani: ``czuła się Pani zmęczona``."""
+    at = _pan_verb(text, words, index)
+    verb = None if at is None else _third(words[at])
+    if at is None or verb is None:
+        return
+    gender = _mark(verb)
+    if gender is not None:
+        yield Marked(words[at], "sec", gender, verb)
+    clause = _clause(text, words, at)
+    yield from _agreeing_after(text, words, at, "sec", copular=_copular(verb.base, words, at))
+    for place in range(max(at, index) + 1, clause.stop):
+        word, joined = words[place], words[place - 1].lower in ("i", "a", "lub", "albo")
+        third = _participle(word)
+        mark = None if third is None else _mark(third)
+        its = verb.parts[0] == "bedzie" or joined
+        if third and mark and its and not _other_subject(words, clause, index, place):
+            yield Marked(word, "sec", mark, third)
+        if verb.base in _MODALS and word.lower in _INFINITIVES:
+            copular = _copular(word.lower, words, place)
+            yield from _agreeing_after(text, words, place, "sec", copular=copular)
+
+
+# ---------------------------------------------------------------- from ty to Pan and back
+
+_PRONOUNS: dict[str, dict[str, str]] = {
+    "male": {
+        "nom": "Pan",
+        "gen": "Pana",
+        "acc": "Pana",
+        "dat": "Panu",
+        "loc": "Panu",
+        "inst": "Panem",
+    },
+    "female": {
+        "nom": "Pani",
+        "gen": "Pani",
+        "acc": "Panią",
+        "dat": "Pani",
+        "loc": "Pani",
+        "inst": "Panią",
+    },
+}
+_TY_CASES = {"ty": "nom", "tobie": "dat", "ci": "dat", "tobą": "inst"}
+_CONJUNCTIONS = {"żebyś": "żeby", "gdybyś": "gdyby", "jakbyś": "jakby", "abyś": "aby", "byś": "by"}
+
+
+def _address_edits(
+    text: str, words: Sequence[Word], address: _Address, role: Role, plan: Plan
+) -> list[Edit]:
+    """The segment in the plan's form of address; no edit at all where one form is doubtful.
+
+    A seeker's second person is often anybody's, so only the supporter's is changed.
+    """
+    level = plan.seeker_to_supporter if role == "seeker" else plan.supporter_to_seeker
+    addressee = _gender(plan, role, "sec")
+    edits: list[Edit | None] = []
+    if level == "pan" and addressee in _PRONOUNS:
+        if address.ty and role == "supporter":
+            edits = list(_to_pan(text, words, address, addressee))
+        edits += _right_pan(text, words, address, addressee)
+    elif level == "ty" and address.pan and not address.ty:
+        edits = list(_to_ty(text, words, address))
+    return [] if None in edits else [edit for edit in edits if edit is not None]
+
+
+def _with_address(names: list[Edit], address: list[Edit]) -> list[Edit]:
+    """Both kinds of edits; a name called out takes the Pani before it into its own edit."""
+    calls = {edit.start: edit for edit in address if edit.operation == "insert"}
+    merged = [
+        edit.model_copy(update={"after": calls[edit.start].after + edit.after})
+        if edit.start in calls
+        else edit
+        for edit in names
+    ]
+    taken = {edit.start for edit in merged}
+    return merged + [edit for edit in address if edit.start not in taken]
+
+
+def _span(text: str, words: Sequence[Word], first: int, last: int, after: str) -> Edit:
+    """An edit of the words `first` to `last`, with the capital of the first."""
+    span = _word(text, words[first].start, words[last].end)
+    after = after[:1].upper() + after[1:] if span.text[:1].isupper() else after
+    return _edit(span, after, ADDRESS_RULE, "tailoring")
+
+
+def _form(lemma: str, *tags: str) -> str | None:
+    """The first form of a lemma that fits one of the tags."""
+    for tag in tags:
+        for form, reading in _forms(lemma):
+            if _fits(reading.parts, tag.split(":")):
+                return form
+    return None
+
+
+def _to_pan(
+    text: str, words: Sequence[Word], address: _Address, addressee: Gender
+) -> Iterator[Edit | None]:
+    """Each form of ty as the form of Pan or Pani; None for one that cannot be told."""
+    pronouns = _PRONOUNS[addressee]
+    owner = pronouns["gen"]
+    for index in address.ty:
+        word = words[index]
+        if word.lower in _CONJUNCTIONS:
+            yield _span(text, words, index, index, f"{_CONJUNCTIONS[word.lower]} {pronouns['nom']}")
+        elif word.lower.startswith("tw"):
+            yield _span(text, words, index, index, owner) if _names(text, words, index) else None
+        elif word.lower == "ty" and index and words[index - 1].lower in FORMS["with_ending"]:
+            yield None  # coś ty zrobiła
+        elif word.lower in _TY_CASES:
+            yield _span(text, words, index, index, pronouns[_TY_CASES[word.lower]])
+        elif word.lower in ("cię", "ciebie"):
+            case = _accusative_or_genitive(text, words, index)
+            yield _span(text, words, index, index, pronouns[case])
+        else:
+            yield _verb_to_pan(text, words, index, address, addressee)
+    for index in range(len(words)):
+        kind, call = ("m1", "Panie ") if addressee == "male" else ("f", "Pani ")
+        opens = index == 0 or text[: words[index].start].rstrip()[-1:] in (",", ".", "!", "?")
+        if opens and _is_called(text, words, index, kind):
+            at = _word(text, words[index].start, words[index].start)
+            yield _edit(at, call, ADDRESS_RULE, "tailoring")
+
+
+def _names(text: str, words: Sequence[Word], index: int) -> bool:
+    """Whether a thing is named right after this word."""
+    after = index + 1
+    near = after < len(words) and not _gap(text, words, after).strip()
+    return near and _nominal(words[after])
+
+
+def _nominal(word: Word) -> bool:
+    return any(item.parts[0] in _NOMINAL for item in _readings(word.text))
+
+
+def _accusative_or_genitive(text: str, words: Sequence[Word], index: int) -> str:
+    readings = _readings(words[index - 1].text) if index else ()
+    cases = {
+        case for item in readings if item.parts[0] == "prep" for case in item.parts[1].split(".")
+    }
+    if cases:
+        return "acc" if "acc" in cases else "gen"
+    near = [words[n] for n in _clause(text, words, index)]
+    genitive = any(item.base in _GOVERN["gen"] for word in near for item in _readings(word.text))
+    return "gen" if genitive or "nie" in {word.lower for word in near} else "acc"
+
+
+def _is_called(text: str, words: Sequence[Word], index: int, kind: str) -> bool:
+    """A first name of a gender (m1 or f) in the vocative, before a comma or the end."""
+    word = words[index]
+    named = any("imię" in item.labels and item.has("voc", kind) for item in _readings(word.text))
+    called = text[word.end :].lstrip()[:1] in (",", "!", ".", "?")
+    return named and word.text[:1].isupper() and called
+
+
+def _verb_to_pan(
+    text: str, words: Sequence[Word], index: int, address: _Address, addressee: Gender
+) -> Edit | None:
+    """A verb of the second person in the third, with Pan or Pani, or as a request."""
+    word = words[index]
+    readings = [item for item in _readings(word.lower) if item.has("sg", "sec")]
+    verb = next((item for item in readings if item.parts[0] in (*_FINITE, "impt")), None)
+    if verb is None or word.lower in FORMS["no_request"]:
+        return None
+    clause = _clause(text, words, index)
+    denied = index > clause.start and words[index - 1].lower == "nie"
+    first = index - (denied and not _preposed(words, index - 1))  # no: za nie
+    last = index + (index + 1 < clause.stop and words[index + 1].lower == "się")
+    no, reflexive = ("nie " if first < index else ""), (" się" if last > index else "")
+    if verb.parts[0] == "impt":
+        joined = first > 0 and words[first - 1].lower in ("i", "lub", "albo", "oraz")
+        joined = joined and any(n in address.ty for n in range(clause.start, first))
+        ask = f"{'' if joined else 'proszę'}{reflexive} {no}{verb.base}"
+        return _span(text, words, first, last, ask.strip())
+    gender = "m1:" if addressee == "male" else "f:"
+    kind = verb.parts[0]
+    form = _form(verb.lemma, f"{kind}:sg:{gender if kind in _PAST else ''}ter")
+    said = f"{no}{form}{reflexive}"
+    if form is None or not _needs_subject(text, words, index, address):
+        return None if form is None else _span(text, words, first, last, said)
+    pronoun = _PRONOUNS[addressee]["nom"]
+    if all(words[n].lower in ("i", "a", "ale", "lecz") for n in range(clause.start, first)):
+        return _span(text, words, first, last, f"{said} {pronoun}")
+    far = [n for n in range(clause.start, first) if words[n].lower == "się"]
+    if far and not any(far[0] < n < first for n in address.ty):  # jak się Pani z tym czuje
+        kept = text[words[far[0]].end : words[first].start]
+        return _span(text, words, far[0], last, f"się {pronoun}{kept}{said}")
+    return _span(text, words, first, last, f"{pronoun} {said}")
+
+
+def _needs_subject(text: str, words: Sequence[Word], index: int, address: _Address) -> bool:
+    """Whether Pan or Pani must be said with this verb: nothing before it in the sentence tells."""
+    clause = _clause(text, words, index)
+    near = {words[n].lower for n in clause}
+    if near & {"ty", *_CONJUNCTIONS} or set(address.pan) & set(clause):
+        return False
+    for n in range(index - 1, -1, -1):
+        if re.search(r"[.!?…:;]", _gap(text, words, n + 1)):
+            return True
+        if any(item.parts[0] in _FINITE for item in _readings(words[n].text)):
+            return n not in address.ty
+    return True
+
+
+def _right_pan(
+    text: str, words: Sequence[Word], address: _Address, addressee: Gender
+) -> Iterator[Edit | None]:
+    """Pan for Pani, or the reverse, as the plan says; None for a form whose case is doubtful."""
+    pronouns = _PRONOUNS[addressee]
+    for index in address.pan:
+        word = words[index]
+        if _PAN.get(word.text, "male") == addressee:
+            continue
+        case = _pan_case(text, words, index)
+        after = None if case is None else pronouns[case]
+        yield None if after is None else _edit(word, after, ADDRESS_RULE, "tailoring")
+
+
+def _pan_case(text: str, words: Sequence[Word], index: int) -> str | None:
+    """The case of a form of Pan or Pani said to the other speaker, or None."""
+    word = words[index]
+    only = {"Panu": "dat", "Panem": "inst"}.get(word.text)
+    if only is not None:
+        return only
+    if word.text in ("Pan", "Pani") and _pan_verb(text, words, index) is not None:
+        following = _readings(words[index + 1].text) if index + 1 < len(words) else ()
+        opens = word.start == _sentence_start(text, words, index)
+        somebody = opens and any(item.parts[0] == "prep" for item in following)
+        return None if somebody else "nom"
+    if word.text in ("Pana", "Pani") and _owns(text, words, index):
+        return _owner_case(words, index)
+    governed = _preposition(words, index - 1) if index else frozenset()
+    if word.text == "Panią":
+        return "inst" if governed == {"inst"} else "acc"
+    asked = governed or (_object_of(words, index - 1) if index else None) or frozenset()
+    return next(iter(asked)) if len(asked) == 1 and asked <= {"gen", "dat", "acc", "loc"} else None
+
+
+def _owner_case(words: Sequence[Word], index: int) -> str | None:
+    """The genitive of an owner, unless a verb or preposition before asks for Pani itself."""
+    if index == 0:
+        return "gen"
+    before = _readings(words[index - 1].text)
+    asked = {
+        case for item in before if item.parts[0] == "prep" for case in item.parts[1].split(".")
+    }
+    asked -= {"acc"} if words[index - 1].lower in ("w", "we") else set()
+    thing = _readings(words[index + 1].text)
+    if asked and not any(item.has(case) for case in asked for item in thing):
+        return asked.pop() if len(asked) == 1 else None  # jest w Pani chęć
+    doubtful = words[index].text == "Pani" and _verbs(words[index - 1])
+    return None if doubtful else "gen"  # daje Pani spokój
+
+
+# ---------------------------------------------------------------- from Pan to ty
+
+
+def _to_ty(text: str, words: Sequence[Word], address: _Address) -> Iterator[Edit | None]:
+    """Each form of Pan or Pani as the form of ty; None for one that cannot be told."""
+    verbs = {n: _pan_verb(text, words, n) for n in address.pan}
+    for index in address.pan:
+        word = words[index]
+        at, case = verbs[index], _pan_case(text, words, index)
+        if at is not None:
+            yield from _verb_to_ty(text, words, index, at)
+        elif index + 1 < len(words) and _is_called(
+            text, words, index + 1, "m1" if word.text == "Panie" else "f"
+        ):
+            yield _delete(text, words, index)
+        elif case is None or case == "nom":
+            yield None
+        elif _owns(text, words, index):
+            yield _your(text, words, index)
+        else:
+            yield _small(text, words, index, _short_ty(words, index, case))
+    for n in range(len(words)):
+        if _third(words[n]) and n not in verbs.values() and not _has_subject(text, words, n):
+            yield None  # whose verb that is cannot be told
+
+
+def _has_subject(text: str, words: Sequence[Word], at: int) -> bool:
+    """Whether the clause of a verb names its subject."""
+    return any(_subjects(words[n]) for n in _clause(text, words, at) if n != at)
+
+
+def _verb_to_ty(text: str, words: Sequence[Word], index: int, at: int) -> Iterator[Edit | None]:
+    """The verb in the second person, and its Pan or Pani gone."""
+    verb = _third(words[at])
+    form = None if verb is None else _form(verb.lemma, _second(verb))
+    near = {words[n].lower for n in _clause(text, words, at)}
+    if form is None or near & FORMS["take_the_ending"]:
+        yield None  # żeby Pani przyszła: żebyś przyszła
+    elif at == index + 1 and words[index].start == _sentence_start(text, words, index):
+        yield _span(text, words, index, at, form)
+    else:
+        yield _delete(text, words, index)
+        yield _span(text, words, at, at, form)
+
+
+def _second(verb: Reading) -> str:
+    return ":".join("sec" if part == "ter" else part for part in verb.parts)
+
+
+def _sentence_start(text: str, words: Sequence[Word], index: int) -> int:
+    """Where the sentence of a word begins."""
+    while index and not re.search(r"[.!?…]", _gap(text, words, index)):
+        index -= 1
+    return words[index].start
+
+
+def _delete(text: str, words: Sequence[Word], index: int) -> Edit:
+    """A word away, with the blank behind it, or before it where punctuation follows."""
+    word = words[index]
+    if index + 1 < len(words) and _gap(text, words, index + 1).isspace():
+        return _edit(_word(text, word.start, words[index + 1].start), "", ADDRESS_RULE, "tailoring")
+    start = len(text[: word.start].rstrip())
+    return _edit(_word(text, start, word.end), "", ADDRESS_RULE, "tailoring")
+
+
+def _small(text: str, words: Sequence[Word], index: int, after: str) -> Edit:
+    """A form of ty for one of Pan: small, but at the start of a sentence."""
+    opens = words[index].start == _sentence_start(text, words, index)
+    after = after[:1].upper() + after[1:] if opens else after
+    return _edit(words[index], after, ADDRESS_RULE, "tailoring")
+
+
+def _short_ty(words: Sequence[Word], index: int, case: str) -> str:
+    governed = _preposed(words, index)
+    if case == "inst":
+        return "tobą"
+    if case == "dat":
+        return "tobie" if governed else "ci"
+    return "ciebie" if governed else "cię"
+
+
+def _your(text: str, words: Sequence[Word], index: int) -> Edit | None:
+    """The form of twój that agrees with the thing owned, where only one does."""
+    before = _readings(words[index - 1].text) if index else ()
+    asked = {
+        case for item in before if item.parts[0] == "prep" for case in item.parts[1].split(".")
+    }
+    subject = "nom" if index + 2 < len(words) and _third(words[index + 2]) else None
+    forms: set[str] = set()
+    for item in _readings(words[index + 1].text):
+        if item.parts[0] not in ("subst", "adj", "ger") or len(item.parts) < 4:
+            continue
+        number, cases, genders = item.parts[1:4]
+        wanted = set(cases.split(".")) & (asked or ({subject} if subject else set(_CASES)))
+        wanted.discard("voc")
+        for form, reading in _forms("twój"):
+            fits = _fits(reading.parts, ["adj", number, ".".join(wanted), genders])
+            if wanted and fits and form.startswith(("twoj", "twój", "twoi")):
+                forms.add(form)
+    return _small(text, words, index, forms.pop()) if len(forms) == 1 else None
 
 
 # ---------------------------------------------------------------- analyze
@@ -672,11 +1275,11 @@ def analyze(text: str, role: Role, plan: Plan) -> list[Finding]:
         for match in _SLASH.finditer(text)
     ]
     slashes = [(item.start, item.end) for item in findings]
-    for item in _counted(text, words, quotes):
+    address = _addressing(text, words, quotes)
+    for item in _counted(text, words, quotes, address):
         if not any(start <= item.word.start < end for start, end in slashes):
             findings += _gender_findings(item, _gender(plan, role, item.person))
-    address = _addressing(text, words, quotes)
-    findings += _address_findings(address, role, level, _gender(plan, role, "sec"))
+    findings += _address_findings(words, address, role, level, _gender(plan, role, "sec"))
     return sorted(findings, key=lambda finding: (finding.start, finding.code))
 
 
@@ -686,13 +1289,19 @@ def _gender(plan: Plan, role: Role, person: Person) -> Gender:
     return plan.seeker.gender if speaks else plan.supporter.gender
 
 
-def _counted(text: str, words: Sequence[Word], quotes: Sequence[Quote]) -> list[Marked]:
-    """Marked forms that are the speaker's own business."""
-    return [
-        item
+def _counted(
+    text: str, words: Sequence[Word], quotes: Sequence[Quote], address: _Address
+) -> list[Marked]:
+    """Marked forms that are the speaker's own business, and those that agree with Pan or Pani."""
+    found = {
+        item.word.start: item
         for item in _marked(text, words)
         if all(quote.own and item.person == "pri" for quote in quotes if quote.holds(item.word))
-    ]
+    }
+    for index in address.pan:
+        for item in _with_pan(text, words, index):
+            found.setdefault(item.word.start, item)
+    return [found[start] for start in sorted(found)]
 
 
 def _gender_findings(item: Marked, gender: Gender) -> Iterator[Finding]:
@@ -708,19 +1317,25 @@ def _gender_findings(item: Marked, gender: Gender) -> Iterator[Finding]:
 
 
 def realize(text: str, role: Role, plan: Plan) -> list[Edit]:
-    """Repairs of gender agreement, and the plan's names in the case of the place.
+    """Repairs of gender agreement and address, and the plan's names in the case of the place.
 
-    A name whose case cannot be told, and a form without a sure counterpart, get no edit. Slash
-    forms are left to the reader.
+    A name whose case cannot be told, and a form without a sure counterpart, get no edit. Address
+    is repaired as a whole, or not at all where one form is doubtful. Slash forms are left to the
+    reader.
     """
     words = _words(text)
     quotes = _quotes(text, words)
     slashes = [match.span() for match in _SLASH.finditer(text)]
+    address = _addressing(text, words, quotes)
     edits = list(_name_edits(text, words, quotes, plan))
-    for item in _counted(text, words, quotes):
+    if not slashes:
+        edits = _with_address(edits, _address_edits(text, words, address, role, plan))
+    address = _agreed(words, address, edits, _gender(plan, role, "sec"))
+    for item in _counted(text, words, quotes, address):
         wanted = WANTED.get(_gender(plan, role, item.person))
         inside = any(start <= item.word.start < end for start, end in slashes)
-        if wanted is None or wanted == item.gender or inside:
+        taken = any(edit.start <= item.word.start < edit.end for edit in edits)
+        if wanted is None or wanted == item.gender or inside or taken:
             continue
         form = _other_gender(item, wanted)
         if form is not None and form != item.word.text:
@@ -728,11 +1343,23 @@ def realize(text: str, role: Role, plan: Plan) -> list[Edit]:
     return sorted(edits, key=lambda edit: edit.start)
 
 
+def _agreed(
+    words: Sequence[Word], address: _Address, edits: Sequence[Edit], addressee: Gender
+) -> _Address:
+    """The address without Pan where it stays Pan for Pani: its verbs stay with it."""
+    taken = {edit.start for edit in edits}
+    wrong = any(
+        _PAN.get(words[n].text, "male") != addressee and words[n].start not in taken
+        for n in address.pan
+    )
+    return replace(address, pan=()) if wrong and addressee in WANTED else address
+
+
 def _edit(word: Word, after: str, rule: str, nature: Literal["tailoring", "substituting"]) -> Edit:
     return Edit(
         start=word.start,
         end=word.end,
-        operation="replace",
+        operation="insert" if not word.text else "replace" if after else "delete",
         rule=rule,
         before=word.text,
         after=after,
@@ -744,38 +1371,12 @@ def _edit(word: Word, after: str, rule: str, nature: Literal["tailoring", "subst
 
 _CASES = ("nom", "gen", "dat", "acc", "inst", "loc", "voc")
 _ALL = frozenset(_CASES)
-_GREETINGS = _set("dzięki dziękuję hej cześć słuchaj wiesz proszę kochana kochany ej")
-_RELATIONS = _set(
-    "siostra córka mama matka żona babcia ciocia ciotka koleżanka przyjaciółka szefowa kuzynka"
-    " dziewczyna sąsiadka asystentka szwagierka synowa teściowa wnuczka bratanica siostrzenica pani"
-    " nauczycielka współlokatorka partnerka narzeczona kierowniczka lekarka pielęgniarka terapeutka"
-    " znajoma psycholożka menedżerka dyrektorka trenerka instruktorka fryzjerka kobieta córeczka"
-    " brat syn tata ojciec mąż dziadek wujek kolega przyjaciel szef kuzyn chłopak sąsiad asystent"
-    " szwagier zięć teść wnuk bratanek siostrzeniec pan nauczyciel współlokator partner narzeczony"
-    " kierownik lekarz pielęgniarz terapeuta znajomy psycholog menedżer dyrektor trener kumpel"
-    " facet synek przełożony wuj doktor profesor"
-)
-_GOVERN: dict[str, frozenset[str]] = {
-    "dat": _set(
-        "powiedzieć mówić dać dawać pomóc pomagać ufać zaufać dziękować podziękować napisać pisać"
-        " wysłać obiecać pokazać odpisać kupić współczuć kazać pozwolić przyznać opowiedzieć"
-        " opowiadać zazdrościć wierzyć uwierzyć wybaczyć przeszkadzać życzyć oddać zależeć"
-        " odpowiedzieć przekazać zwierzyć spojrzeć tłumaczyć wytłumaczyć"
-    ),
-    "acc": _set(
-        "kochać widzieć znać zapytać spytać poprosić prosić poznać spotkać przeprosić przepraszać"
-        " lubić wybrać złapać zostawić odebrać obudzić zobaczyć zaprosić"
-        " wozić zawieźć odwieźć obwiniać zawieść"
-        " stracić urodzić odwiedzić odwiedzać mieć rozumieć zrozumieć przytulić okłamać"
-    ),
-    "gen": _set("pytać słuchać bać unikać szukać potrzebować żałować nienawidzić"),
-}
-_NOT_VERB = _set("oczy domy ręce nogi kolana drzwi stoły kroki prawa")  # nouns also read as verbs
-_BETWEEN = _set("się to już też wtedy dziś wczoraj nie tylko")
-_OPENERS = _set(
-    "i a ale bo że gdy kiedy jak jakby więc lecz jeśli aż żeby choć chociaż czy gdzie oraz potem"
-    " wtedy dziś dzisiaj wczoraj teraz zanim odkąd co ponieważ tylko może nawet sama sam no"
-)
+_GREETINGS = FORMS["greetings"]
+_RELATIONS = FORMS["relations"]
+_GOVERN = {case: FORMS[f"verbs_{case}"] for case in ("dat", "acc", "gen")}
+_NOT_VERB = FORMS["not_verb"]
+_BETWEEN = FORMS["between"]
+_OPENERS = FORMS["openers"]
 
 
 @dataclass(frozen=True)
@@ -955,14 +1556,14 @@ def _agreeing(word: Word, female: bool) -> frozenset[str]:
 
 # A preposition with a person's name: the case, and the verbs that make it the other one.
 _WITH_NAME: dict[str, tuple[str, frozenset[str], str]] = {
-    "z": ("inst", _set("śmiać żartować kpić"), "gen"),
-    "ze": ("inst", _set("śmiać żartować kpić"), "gen"),
-    "o": ("loc", _set("martwić bać dbać troszczyć walczyć kłócić prosić pytać modlić"), "acc"),
-    "na": ("acc", _set("polegać zależeć skupić opierać oprzeć zemścić"), "loc"),
-    "w": ("loc", _set("wierzyć uwierzyć"), "acc"),
-    "we": ("loc", _set("wierzyć uwierzyć"), "acc"),
-    **dict.fromkeys(("przed", "nad", "pod", "między", "pomiędzy"), ("inst", _set(""), "inst")),
-    "po": ("loc", _set(""), "loc"),
+    "z": ("inst", FORMS["laugh_verbs"], "gen"),
+    "ze": ("inst", FORMS["laugh_verbs"], "gen"),
+    "o": ("loc", FORMS["worry_verbs"], "acc"),
+    "na": ("acc", FORMS["rely_verbs"], "loc"),
+    "w": ("loc", FORMS["believe_verbs"], "acc"),
+    "we": ("loc", FORMS["believe_verbs"], "acc"),
+    **dict.fromkeys(("przed", "nad", "pod", "między", "pomiędzy"), ("inst", frozenset(), "inst")),
+    "po": ("loc", frozenset(), "loc"),
 }
 
 
@@ -975,7 +1576,7 @@ def _preposition(words: Sequence[Word], index: int) -> frozenset[str]:
         for reading in _readings(other.text)
     }
     if word == "za":
-        return frozenset({"inst"}) if near & _set("tęsknić zatęsknić stać iść") else frozenset()
+        return frozenset({"inst"}) if near & FORMS["miss_verbs"] else frozenset()
     if word in _WITH_NAME:
         usual, verbs, other_case = _WITH_NAME[word]
         return frozenset({other_case if near & verbs else usual})

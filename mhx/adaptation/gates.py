@@ -5,15 +5,25 @@ from __future__ import annotations
 import re
 import statistics
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
+from mhx.adaptation.conservation import (
+    Found,
+    LanguageCues,
+    changed,
+    misplaced,
+    risk_across,
+    unlisted,
+)
 from mhx.adaptation.resolver import SLOT
 from mhx.contracts import Finding
 from mhx.corpus.privacy import latin_digits, phones
 from mhx.schema import Edit, LanguageManifest, Plan
+from mhx.schema.card import Invariant
 
 NUMBER = re.compile(r"\d+(?:[.,\u066b\u066c  ]\d{3})*(?:[.,\u066b]\d+)?")
 PLACEHOLDER = re.compile(r"\[(?:email|link|pesel|national_code|account|phone|name)\]")
@@ -44,12 +54,16 @@ class Segment:
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a dialogue does not pass: a code, where, how grave, in words."""
+    """Why a dialogue does not pass: a code, where, how grave, in words, and what is at stake.
+
+    `invariants` are the ids of the base card's clinical invariants that the code holds.
+    """
 
     code: str
     segment: int
     severity: str
     message: str
+    invariants: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,11 +75,31 @@ class GateContext:
     length_ratio: float
     service_numbers: frozenset[str]
     user_text: bool = False
+    source_cues: LanguageCues = field(default_factory=LanguageCues)
+    target_cues: LanguageCues = field(default_factory=LanguageCues)
+    invariants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def check_dialogue(segments: Sequence[Segment], plan: Plan, context: GateContext) -> list[Reason]:
-    """Every reason of one dialogue, in segment order."""
+def invariants_by_gate(invariants: Sequence[Invariant]) -> dict[str, tuple[str, ...]]:
+    """Reason code → ids of the invariants that name it as their gate."""
+    codes = sorted({code for item in invariants for code in item.gates})
+    return {code: tuple(item.id for item in invariants if code in item.gates) for code in codes}
+
+
+def check_dialogue(
+    segments: Sequence[Segment],
+    plan: Plan,
+    context: GateContext,
+    shape: Sequence[tuple[int, str]] | None = None,
+) -> list[Reason]:
+    """Every reason of one dialogue, in segment order.
+
+    `shape` is the source's (turn, role) by segment, to be found again.
+    """
     reasons: list[Reason] = []
+    found = [(segment.turn, segment.role) for segment in segments]
+    for code, severity, message in misplaced(found, found if shape is None else shape):
+        reasons.append(Reason(code, 0, severity, message))
     for number, segment in enumerate(segments):
         if segment.adapted is None or segment.faithful is None:
             reasons.append(Reason(segment.failure or "untranslated", number, "review", "no text"))
@@ -75,7 +109,10 @@ def check_dialogue(segments: Sequence[Segment], plan: Plan, context: GateContext
                 reasons.append(Reason(code, number, severity, message))
     reasons += _address_consistency(segments)
     reasons += _unknown_words(segments)
-    return reasons
+    reasons += _risk_across(segments, context)
+    return [
+        replace(reason, invariants=context.invariants.get(reason.code, ())) for reason in reasons
+    ]
 
 
 def _unknown_words(segments: Sequence[Segment]) -> Iterator[Reason]:
@@ -91,7 +128,33 @@ def _unknown_words(segments: Sequence[Segment]) -> Iterator[Reason]:
         yield Reason("unknown_words", found[0][0], "review", f"{left} of {words} words left as is")
 
 
-Found = Iterator[tuple[str, str, str]]
+def _risk_across(segments: Sequence[Segment], context: GateContext) -> Iterator[Reason]:
+    """The seeker's turns whose risk the translation lost or changed, by both languages' cues."""
+    turns = {}
+    for turn in dict.fromkeys(item.turn for item in segments if item.role == "seeker"):
+        part = [segment for segment in segments if segment.turn == turn]
+        if all(segment.adapted is not None for segment in part):
+            turns[turn] = (
+                " ".join(segment.source for segment in part),
+                " ".join(segment.adapted or "" for segment in part),
+            )
+    for turn, message in risk_across(turns, context.source_cues, context.target_cues):
+        first = next(n for n, segment in enumerate(segments) if segment.turn == turn)
+        yield Reason("conservation.risk", first, "review", message)
+
+
+def _adaptation(segment: Segment, plan: Plan, context: GateContext) -> Found:
+    """What adaptation changed beyond its edits, or changed of what is clinical."""
+    faithful, adapted = segment.faithful or "", segment.adapted or ""
+    yield from unlisted(faithful, adapted, segment.edits)
+    yield from changed(
+        segment.source,
+        faithful,
+        adapted,
+        segment.role,
+        spoken=context.source_cues,
+        cues=context.target_cues,
+    )
 
 
 def _conservation(segment: Segment, plan: Plan, context: GateContext) -> Found:
@@ -133,9 +196,10 @@ def listed(text: str) -> str:
 
 def _sentences(segment: Segment, plan: Plan, context: GateContext) -> Found:
     """A sentence that came or went: end marks are counted, an abbreviation is forgiven."""
-    before, after = (_ends(text) for text in (segment.source, segment.faithful or ""))
-    if after > before + 1 or after < before:
-        yield "conservation.sentences", "review", f"{before} sentence ends became {after}"
+    counts = [_ends(text or "") for text in (segment.source, segment.faithful, segment.adapted)]
+    for before, after in pairwise(counts):
+        if after > before + 1 or after < before:
+            yield "conservation.sentences", "review", f"{before} sentence ends became {after}"
 
 
 def _ends(text: str) -> int:
@@ -203,6 +267,7 @@ def _fuzzy(segment: Segment, plan: Plan, context: GateContext) -> Found:
 
 SEGMENT_CHECKS: tuple[Callable[[Segment, Plan, GateContext], Found], ...] = (
     _conservation,
+    _adaptation,
     _sentences,
     _length,
     _residue,

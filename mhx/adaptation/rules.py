@@ -102,18 +102,24 @@ def finds(patterns: Iterable[str], text: str) -> bool:
 
     Raises MhxError for a bad pattern or one that ran too long.
     """
-    for pattern in patterns:
-        try:
-            if compiled(pattern, ignore_case=True).search(text, timeout=CUE_TIMEOUT):
-                return True
-        except TimeoutError as error:
-            raise MhxError(
-                Problem(
-                    f"the cue {pattern!r} ran over {CUE_TIMEOUT} s on {text[:60]!r}",
-                    "make it linear: no nested quantifiers",
-                )
-            ) from error
-    return False
+    return any(True for pattern in patterns for _ in _cue_matches(pattern, text))
+
+
+def count(patterns: Iterable[str], text: str) -> int:
+    """How often cue patterns (case ignored) match in the text. Raises as `finds` does."""
+    return sum(1 for pattern in patterns for _ in _cue_matches(pattern, text))
+
+
+def _cue_matches(pattern: str, text: str) -> Iterator[Any]:
+    try:
+        yield from compiled(pattern, ignore_case=True).finditer(text, timeout=CUE_TIMEOUT)
+    except TimeoutError as error:
+        raise MhxError(
+            Problem(
+                f"the cue {pattern!r} ran over {CUE_TIMEOUT} s on {text[:60]!r}",
+                "make it linear: no nested quantifiers",
+            )
+        ) from error
 
 
 def _rule_edits(rule: Rule, text: str) -> Iterator[Edit]:

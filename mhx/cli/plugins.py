@@ -10,6 +10,7 @@ import typer
 from mhx.cli import common
 
 if TYPE_CHECKING:
+    from mhx.check import Report
     from mhx.schema import Card
 
 
@@ -68,6 +69,12 @@ def check(
     schemas: Annotated[
         Path | None, typer.Option(help="Write the JSON Schemas of all formats here, and stop.")
     ] = None,
+    verbose: Annotated[
+        bool,
+        typer.Option(
+            "--verbose", "-v", help="Also certainty, tests passed, idle rules, dates near."
+        ),
+    ] = False,
     today: common.Today = None,
     plugins: common.Plugins = None,
     shadow: common.Shadow = None,
@@ -76,7 +83,7 @@ def check(
 ) -> None:
     """Check plugins: schema, links, rules' tests, golden tests, corpus, tier. Shows all problems.
 
-    Example: mhx check pl
+    Example: mhx check pl --verbose
     """
     from mhx.check import check as run_check
     from mhx.errors import MhxError
@@ -88,7 +95,10 @@ def check(
             common.say(str(path))
         return
     reports = run_check(
-        common.shelves_of(plugins, shadow, allow_code), name, today=common.day(today)
+        common.shelves_of(plugins, shadow, allow_code),
+        name,
+        today=common.day(today),
+        verbose=verbose,
     )
     problems = [problem for report in reports for problem in report.problems]
     if json_:
@@ -102,6 +112,11 @@ def check(
                     "problems": [str(item) for item in report.problems],
                     "notes": report.notes,
                     "coverage": report.coverage,
+                    "certainty": report.certainty,
+                    "tests": report.tests,
+                    "expiring": report.expiring,
+                    "next_recheck": report.next_recheck and report.next_recheck.isoformat(),
+                    "idle_rules": report.idle_rules,
                 }
                 for report in reports
             ]
@@ -118,13 +133,73 @@ def check(
                 for report in reports
             ]
         )
+        if verbose:
+            _details(reports)
         for report in reports:
-            if name is not None and report.coverage:
+            if (verbose or name is not None) and report.coverage:
                 common.table(report.coverage, title=f"{report.name}: the card by dimension")
             for note in report.notes:
                 common.say(f"note: {report.name}: {note}")
     if problems:
         raise MhxError(problems)
+
+
+def _details(reports: list[Report]) -> None:
+    """Certainty, tests, idle rules and dates of every plugin that has them."""
+    from typing import get_args
+
+    from mhx.schema import Certainty
+
+    common.table(
+        [
+            {
+                "plugin": report.name,
+                **{name: report.certainty.get(name, 0) for name in get_args(Certainty)},
+                "next re-check": report.next_recheck,
+            }
+            for report in reports
+            if report.certainty
+        ],
+        title="entries by certainty",
+    )
+    common.table(
+        [
+            {
+                "plugin": report.name,
+                **{
+                    kind: f"{tally['passed']} of {tally['total']}"
+                    for kind, tally in report.tests.items()
+                },
+            }
+            for report in reports
+            if report.tests
+        ],
+        title="tests passed",
+    )
+    common.table(
+        [
+            {"plugin": report.name, **item}
+            for report in reports
+            for item in report.expiring
+        ],
+        title="to be re-checked: expired, or due within 30 days",
+    )
+    common.table(
+        [
+            {"plugin": report.name, "kind": kind, "rules": ", ".join(names)}
+            for report in reports
+            for kind, names in _by_kind(report.idle_rules or []).items()
+        ],
+        title="rules that never fire in the shipped corpus, outside their own tests",
+    )
+
+
+def _by_kind(rules: list[dict[str, str]]) -> dict[str, list[str]]:
+    """Ids by kind: a forbidding rule is silent on good text, a substituting one unproven."""
+    kinds: dict[str, list[str]] = {}
+    for rule in rules:
+        kinds.setdefault(rule["kind"], []).append(rule["rule"])
+    return {f"{kind} ({len(ids)})": ids for kind, ids in kinds.items()}
 
 
 def new(

@@ -26,6 +26,7 @@ from mhx.schema.dialogue import (
 )
 from mhx.schema.eval import AnalysisPlan, MeasureManifest, SuiteManifest
 from mhx.schema.language import (
+    ClinicalCues,
     EmpathyCues,
     GoldenTests,
     LanguageManifest,
@@ -47,6 +48,7 @@ FORMATS: dict[str, type[Strict]] = {
     "probes.yaml": Probes,
     "empathy_cues.yaml": EmpathyCues,
     "risk_cues.yaml": RiskCues,
+    "clinical_cues.yaml": ClinicalCues,
     "territory.yaml": Territory,
     "backend.yaml": BackendManifest,
     "measure.yaml": MeasureManifest,
@@ -73,6 +75,7 @@ __all__ = [
     "BackendManifest",
     "Card",
     "Certainty",
+    "ClinicalCues",
     "Depth",
     "Dialogue",
     "Dimension",

@@ -9,6 +9,22 @@ from pydantic import Field, model_validator
 
 from mhx.schema.base import Certainty, Depth, Dimension, Gender, Nature, Role, Strict
 
+Gate = Literal[
+    "conservation.turns",
+    "conservation.roles",
+    "conservation.sentences",
+    "conservation.edits",
+    "conservation.numbers",
+    "conservation.slots",
+    "conservation.placeholders",
+    "conservation.risk",
+    "conservation.negation",
+    "conservation.degree",
+    "conservation.symptoms",
+    "conservation.technique",
+    "conservation.facts",
+]
+
 
 class Source(Strict):
     """Where a claim was read. The date is the page's or publication's own, not ours."""
@@ -200,11 +216,12 @@ class Card(Strict):
 
 
 class Invariant(Strict):
-    """What adaptation must not change (the base card): checked before and after."""
+    """What adaptation must not change (the base card), and the gates that refuse a change."""
 
     id: str
     claim: str
-    check: Literal["turns", "roles", "numbers", "slots", "risk", "sentences", "review"]
+    gates: list[Gate] = Field(min_length=1, description="reason codes of mhx/adaptation")
+    left_to_people: str = Field("", description="what no gate sees")
     evidence: str
 
 

@@ -16,7 +16,10 @@ class MeasureManifest(Strict):
     title: str
     unit: Literal["segment", "response", "dialogue", "corpus"]
     scores: list[str] = Field(description="names of the scores it gives")
-    scale: list[float] | None = Field(None, description="[lowest, highest] legal value")
+    flags: list[str] = Field(
+        [], description="what it also gives, 0 or 1 with less better; never in a composite"
+    )
+    scale: list[float] | None = Field(None, description="[lowest, highest] legal value of a score")
     direction: Literal["higher", "lower", "none"]
     per_language: bool = Field(description="true: never compared across languages")
     needs: list[Literal["reference", "model", "cues", "edits"]] = []

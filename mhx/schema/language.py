@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from mhx.schema.anchors_form import Wording
 from mhx.schema.base import Gender, Origin, Role, Strict, Tier
 from mhx.schema.card import TestPlan
 
@@ -44,29 +45,60 @@ class LanguageManifest(Strict):
     license: str = "CC-BY-4.0"
 
 
+class Steps(Strict):
+    """A phrase that ends or passes on a talk without an abrupt refusal, in four steps.
+
+    The order is that of compassionate completion ("Even GPT Can Reject Me", 2025).
+    """
+
+    acknowledge: str = Field(min_length=1, description="what was heard, before any no")
+    boundary: str = Field(min_length=1, description="what this software cannot do, plainly")
+    transition: str = Field(min_length=1, description="that the talk is not cut off")
+    redirect: str = Field(
+        min_length=1, description="to a person; may hold {{service:...}} slots, never digits"
+    )
+
+    @property
+    def text(self) -> str:
+        """The four steps, joined."""
+        steps = (self.acknowledge, self.boundary, self.transition, self.redirect)
+        return " ".join(step.strip() for step in steps)
+
+
 class Prompts(Strict):
     """`prompts.yaml`: what a model is told, and fixed phrases."""
 
     system: str
-    refusal: str
-    handover: str = Field(
-        description="shown beside a crisis service; may hold a {{service:...}} slot"
-    )
+    refusal: Steps = Field(description="said instead of what must not be answered")
+    handover: Steps = Field(description="shown beside a crisis service")
     notice: str = Field(description="shown before a chat: research software, not a therapist")
-    no_number: str = Field(description="said where no emergency number is sourced; no digits")
+    no_number: str = Field(
+        description="'your local emergency number', said where none is sourced; no digits"
+    )
     service_line: str = Field(
         "{name}: {number}", description="how a resolved service reads; {name}, {number}, {hours}"
+    )
+    either: str = Field(
+        "{first} / {second}", description="two ways to help, side by side; {first}, {second}"
+    )
+    ask_language: str = Field(
+        "", description="said beside a service that answers in other languages; no digits"
+    )
+    judge: dict[str, Wording] = Field(
+        {}, description="by score: the question and levels a judge or rater reads"
     )
 
     @model_validator(mode="after")
     def _fields(self) -> Prompts:
-        known = {"name": "n", "number": "0", "hours": "h"}
-        try:
-            self.service_line.format(**known)
-        except (KeyError, IndexError, ValueError) as error:
-            raise ValueError(
-                f"service_line: unknown field {error} — use {{name}}, {{number}}, {{hours}}"
-            ) from error
+        for name, known in (
+            ("service_line", {"name": "n", "number": "0", "hours": "h"}),
+            ("either", {"first": "a", "second": "b"}),
+        ):
+            try:
+                getattr(self, name).format(**known)
+            except (KeyError, IndexError, ValueError) as error:
+                fields = ", ".join(f"{{{key}}}" for key in known)
+                raise ValueError(f"{name}: unknown field {error} — use {fields}") from error
         return self
 
 
@@ -96,6 +128,16 @@ class CrisisCase(Strict):
     group: str | None = None
 
 
+class RiskCase(Strict):
+    """A message and the strongest level of the risk cues that must match it."""
+
+    model_config = {"populate_by_name": True, "extra": "forbid", "frozen": True}
+
+    name: str
+    text: str = Field(alias="in")
+    level: Literal["explicit", "indirect", "none"]
+
+
 class GoldenTests(Strict):
     """`tests.yaml`."""
 
@@ -103,6 +145,7 @@ class GoldenTests(Strict):
     address: list[Golden] = []
     gender: list[Golden] = []
     adaptation: list[Golden] = []
+    risk: list[RiskCase] = []
     crisis: list[CrisisCase] = []
 
 
@@ -181,13 +224,40 @@ class MechanismCues(Strict):
     veto: list[str] = Field([], description="patterns that cancel a match in the same sentence")
 
 
+class FlagCue(Strict):
+    """A pattern of what a supporter had better not say, with sentences that show its reach."""
+
+    pattern: str
+    positive: list[str] = Field(min_length=1, description="sentences it matches")
+    negative: list[str] = Field(
+        min_length=1, description="near sentences that nothing of its flag matches"
+    )
+
+
+class FlagCues(Strict):
+    """Cues of one flag (0 or 1 a response); compared with no human label."""
+
+    cues: list[FlagCue] = Field(min_length=1)
+    veto: list[str] = Field([], description="patterns that cancel a match in the same sentence")
+
+
 class EmpathyCues(Strict):
-    """`empathy_cues.yaml`: regexes by EPITOME mechanism; one strong cue scores 2, one weak 1."""
+    """`empathy_cues.yaml`: regexes by EPITOME mechanism; one strong cue scores 2, one weak 1.
+
+    The flags are no levels of empathy: they stand beside it and enter no composite.
+    """
 
     origin: Origin
     emotional_reactions: MechanismCues
     interpretations: MechanismCues
     explorations: MechanismCues
+    invalidation: FlagCues | None = Field(None, description="the feeling is denied or made small")
+    over_validation: FlagCues | None = Field(
+        None, description="everything is affirmed: praise without ground, harm or belief endorsed"
+    )
+    claims_of_feeling: FlagCues | None = Field(
+        None, description="feelings, memories or a life of its own, said by a machine"
+    )
 
     @model_validator(mode="after")
     def _nonempty(self) -> EmpathyCues:
@@ -204,6 +274,23 @@ class RiskCues(Strict):
     origin: Origin
     explicit: list[str] = Field(min_length=1)
     indirect: list[str] = []
+
+
+class ClinicalCues(Strict):
+    """`clinical_cues.yaml`: regexes (case ignored) of what adaptation must not change; a screen.
+
+    Keys of `degree`, `symptoms`, `facts` and `kin` are shared by all languages.
+    """
+
+    origin: Origin
+    negation: list[str] = Field(min_length=1, description="each match counts")
+    degree: dict[str, list[str]] = {}
+    symptoms: dict[str, list[str]] = {}
+    facts: dict[str, list[str]] = Field({}, description="what of a story bears on care")
+    kin: dict[str, list[str]] = Field(
+        {}, description="only a loss counts: a name may become 'her sister'"
+    )
+    open_question: list[str] = Field([], description="what makes a question an open one")
 
 
 TrainRecipe.model_rebuild()

@@ -11,6 +11,7 @@ from mhx.schema.base import Certainty, Strict
 from mhx.schema.card import Fact, Source
 
 Problem = Literal["suicide", "violence_home", "child", "any", "emergency", "missing_child"]
+Link = Literal["police", "state", "family_notification", "emergency_medical"]
 
 
 class Service(Strict):
@@ -23,8 +24,8 @@ class Service(Strict):
     problems: list[Problem] = Field(min_length=1)
     audience: Literal["adult", "minor", "all"]
     hours: str | None = Field(None, description="null where sources conflict: shown without hours")
-    languages: list[str] = []
-    links: list[Literal["police", "state", "family_notification", "emergency_medical"]] = []
+    languages: list[str] = Field([], description="it answers in these (BCP-47); empty: unknown")
+    links: list[Link] = Field([], description="whom it involves or may bring")
     certainty: Certainty
     sources: list[str] = Field(min_length=1)
     verified_on: date
@@ -55,6 +56,18 @@ class Institution(Strict):
     sources: list[str] = []
 
 
+class Community(Strict):
+    """People whom the territory's defaults may fail; `avoid` is whom routing must not bring."""
+
+    id: str = Field(pattern=r"^[a-z_]+$", description="the value of --group, where avoid is given")
+    name: str
+    languages: list[str] = []
+    avoid: list[Link] = Field([], description="a service with one of these links is not shown")
+    certainty: Certainty
+    sources: list[str] = []
+    note: str
+
+
 class Territory(Strict):
     """`culture_cards/<CC>/territory.yaml`."""
 
@@ -65,13 +78,11 @@ class Territory(Strict):
     license: str = "CC-BY-4.0"
     currency: str = Field(description="ISO 4217")
     emergency: str | None = Field(None, description="id of the service used as the last resort")
-    not_routed: list[str] = Field(
-        [], description="groups never routed to services with police, state or family links"
-    )
+    communities: list[Community] = []
     sources: list[Source] = []
     services: list[Service] = []
     institutions: list[Institution] = []
-    facts: list[Fact] = Field([], description="law, holidays, communities, pathways")
+    facts: list[Fact] = Field([], description="law, holidays, pathways, gaps")
 
     @model_validator(mode="after")
     def _linked(self) -> Territory:
@@ -79,15 +90,25 @@ class Territory(Strict):
         known = {source.id for source in self.sources}
         if self.emergency is not None and self.emergency not in services:
             raise ValueError(f"emergency {self.emergency!r} is no service here — give a service id")
-        sourced: list[Service | Institution | Fact] = [
+        sourced: list[Service | Institution | Community | Fact] = [
             *self.services,
             *self.institutions,
+            *self.communities,
             *self.facts,
         ]
         for item in sourced:
+            if item.certainty in ("sourced", "weak", "conflicting", "verified") and (
+                not item.sources
+            ):
+                raise ValueError(f"{item.id}: {item.certainty!r} without a source — add sources")
             for source in item.sources:
                 if source not in known:
                     raise ValueError(
                         f"{item.id}: source {source!r} is not listed — add it under sources"
                     )
         return self
+
+    @property
+    def not_routed(self) -> list[str]:
+        """The communities that some services may endanger."""
+        return [community.id for community in self.communities if community.avoid]

@@ -58,7 +58,7 @@ def test_a_score_row_says_unit_system_measure_status_and_scorer(full: Path) -> N
     assert {"unit", "language", "system", "measure", "score", "status", "scorer"} <= set(
         scores.columns
     )
-    assert set(scores["status"]) <= {"scored", "missing", "refused", "unparsable"}
+    assert set(scores["status"]) <= {"scored", "missing", "refused", "unparsable", "hidden"}
     assert scores.filter((pl.col("status") == "scored") & pl.col("score").is_null()).is_empty()
     assert scores.filter((pl.col("status") != "scored") & ~pl.col("score").is_null()).is_empty()
 
