@@ -322,23 +322,24 @@ def read_table(path: Path) -> pl.DataFrame:
 
 
 def _same_width(text: str, separator: str, path: Path) -> None:
-    """Refuse a header with more names than the records have fields.
+    """Refuse records that have fewer or more fields than the header has names.
 
-    polars would fill up with nulls, and a shifted column would be read as missing scores.
+    polars would fill up short ones with nulls, and a shifted column would be read as missing.
     """
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     try:
         header = next(reader, [])
-        short = [(reader.line_num, len(record)) for record in islice(reader, FIRST_RECORDS)
-                 if 0 < len(record) < len(header)]
+        wrong = [(reader.line_num, len(record)) for record in islice(reader, FIRST_RECORDS)
+                 if record and len(record) != len(header)]
     except csv.Error:  # a field longer than the module takes: polars will say what is wrong
         return
-    if short:
-        line, fields = short[0]
+    if wrong:
+        line, fields = wrong[0]
         raise MhxError(Problem(
             f"{fields} fields where the header has {len(header)} names "
-            f"({len(short)} such records among the first {FIRST_RECORDS})",
-            "write every field, empty ones too, or remove the names that have no field",
+            f"({len(wrong)} such records among the first {FIRST_RECORDS})",
+            "write every field, empty ones too, quote fields with separators in them, and name "
+            "every column",
             path=path, line=line))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mhx.cli import common
+from mhx.cli.parity import Draws, tabulate
 
 if TYPE_CHECKING:
     from mhx.stats.raters import AgreementResult
@@ -41,7 +42,7 @@ def agree(
     range_: Annotated[
         str | None, typer.Option("--range", help="Legal ratings, such as 1:5.")
     ] = None,
-    seed: common.Seed = 0,
+    seed: Draws = 0,
     json_: common.Json = False,
 ) -> None:
     """Agreement of raters: κ, AC1/AC2, α, ICC with intervals; illegal ratings counted.
@@ -51,19 +52,22 @@ def agree(
     from mhx.errors import unknown
     from mhx.files import read_table
     from mhx.stats.agreement import agree as run_agree
+    from mhx.stats.request import about
 
     if level not in ("nominal", "ordinal", "interval"):
         raise unknown("level", level, ("nominal", "ordinal", "interval"))
-    result = run_agree(
-        read_table(table),
-        item=item,
-        rater=rater,
-        rating=rating,
-        level=level,  # type: ignore[arg-type]
-        range_=_legal(range_),
-        by=by,
-        seed=seed,
-    )
+    frame = read_table(table)
+    with about(table, frame.columns):
+        result = run_agree(
+            frame,
+            item=item,
+            rater=rater,
+            rating=rating,
+            level=level,  # type: ignore[arg-type]
+            range_=_legal(range_),
+            by=by,
+            seed=seed,
+        )
     if json_:
         common.emit(result.to_dict())
     else:
@@ -98,15 +102,15 @@ def _show(result: AgreementResult) -> None:
         rows = [{"raters": f"{one.first} – {one.second}", "n": one.n, **_short(one.statistics)}
                 for one in pairs]
         rows.append({"raters": "mean of pairs", "n": None, **_short(result.mean)})
-        common.table(rows, title="two raters, item level (items both rated); intervals: --json")
+        tabulate(rows, title="two raters, item level (items both rated); intervals: --json")
     _intervals({f"all {len(result.raters)} raters": result.joint}, "all raters, item level")
     _icc(result.icc, f"item level ({result.complete_items} of {result.items} items have all "
          "ratings)")
     if result.system is not None:
         _icc(result.system.icc, f"system level (means of {result.system.n} systems)")
-        common.table(tables.system_rows(result), title="two raters, system level (means)")
+        tabulate(tables.system_rows(result), title="two raters, system level (means)")
         within = [row for row in tables.agreement_rows(result) if row.get("system")]
-        common.table([{"system": row["system"], "raters": row["raters"], "n": row["n"],
+        tabulate([{"system": row["system"], "raters": row["raters"], "n": row["n"],
                        **{SHORT[name]: row[name] for name in SHORT if row.get(name) is not None}}
                       for row in within], title="two raters, item level within each system")
     _say(result, {pair.dropped for pair in pairs})
@@ -117,7 +121,7 @@ def _intervals(columns: Mapping[str, Mapping[str, Statistic]], title: str) -> No
     names = list(dict.fromkeys(name for column in columns.values() for name in column))
     known = [name for name in names
              if any(column[name].value is not None for column in columns.values())]
-    common.table([{"coefficient": HEADS[name],
+    tabulate([{"coefficient": HEADS[name],
                    **{head: _cell(column[name]) for head, column in columns.items()}}
                   for name in known], title=title)
     why: dict[str, list[str]] = {}
@@ -132,7 +136,7 @@ def _icc(icc: Mapping[str, IntraClass], where: str) -> None:
     if all(one.value is None for one in icc.values()):
         common.say(f"ICC, {where}, not given: {icc['A1'].reason}")
         return
-    common.table([{"coefficient": HEADS[name], "value, F-based interval": _cell(one),
+    tabulate([{"coefficient": HEADS[name], "value, F-based interval": _cell(one),
                    "bootstrap interval": "–" if one.bootstrap is None else
                    f"[{common.shown(one.bootstrap[0])}, {common.shown(one.bootstrap[1])}]"}
                   for name, one in icc.items()], title=f"ICC, {where}")

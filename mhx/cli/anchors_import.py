@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mhx.cli import common
+from mhx.cli.parity import tabulate
 
 if TYPE_CHECKING:
     from mhx.stats.anchors.request import Imported
@@ -110,12 +111,12 @@ def _show(done: Imported, out: Path) -> None:
     from mhx.stats.anchors.tables import dif_rows, licence_rows, panel_rows
 
     found = done.certificate
-    common.table(licence_rows(found), title=(
+    tabulate(licence_rows(found), title=(
         f"scorer differences at equal human rating, within ±{found.bound:g} "
         f"({found.share:.0%} of the margin {found.margin:g})"),
         caption=f"intervals of {1 - 2 * found.alpha:.0%}")
-    common.table(panel_rows(found), title=f"human ratings by {len(found.linking)} linking raters")
-    common.table(dif_rows(found), title="ordinal DIF")
+    tabulate(panel_rows(found), title=f"human ratings by {len(found.linking)} linking raters")
+    tabulate(dif_rows(found), title="ordinal DIF")
     for one in found.licences:
         if one.why:
             common.say(f"{one.score}, {one.language} against {one.reference}: {one.why}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -84,8 +84,11 @@ Resamples = Annotated[
     int | None, typer.Option(help="Resamples of intervals and tests (default: the plan's, 2000).")
 ]
 Seed = Annotated[
-    int | None, typer.Option("--seed", help="Seed of the draws (default: the plan's, 0).")
+    int | None,
+    typer.Option("--seed", help="Seed of the draws (default: the plan's, 0).", min=0),
 ]
+
+Draws = Annotated[int, typer.Option("--seed", help="Seed of the draws.", min=0)]
 
 
 def register(app: typer.Typer) -> None:
@@ -144,15 +147,34 @@ def parity(
         show(answered)
 
 
+def tabulate(rows: list[dict[str, Any]], *, title: str, caption: str = "") -> None:
+    """Rows as a table where the terminal holds it without cutting a cell, else as paragraphs."""
+    from rich.console import Console
+
+    from mhx.stats.stacked import fits, stacked
+
+    console = Console()
+    width = console.width if console.is_terminal else common.PIPE_WIDTH
+    cells = [{name.replace("_", " "): common.shown(value) for name, value in row.items()}
+             for row in rows]
+    rigid = [name for place, name in enumerate(cells[0] if cells else ())
+             if max(len(row.get(name, "")) for row in cells) <= common.SHORT_CELL
+             and (place == 0 or any(row.get(name, "").endswith("]") for row in cells))]
+    if fits(cells, rigid, width):
+        common.table(rows, title=title, caption=caption)
+    else:
+        common.say("\n".join(part for part in (title, stacked(cells, width), caption) if part))
+
+
 def show(answered: Answered) -> None:
     """The result as tables on the terminal."""
-    from mhx.stats.terminal import parity_tables
+    from mhx.stats.terminal import pair_notes, parity_tables
 
     plan = answered.source["plan"]
     common.say(f"{', '.join(answered.result.settings['scores'])}: {answered.source['table']}")
     for title, rows in parity_tables(answered.result):
-        common.table(rows, title=title)
-    for note in answered.result.notes:
+        tabulate(rows, title=title)
+    for note in (*answered.result.notes, *pair_notes(answered.result)):
         common.say(f"note: {note}")
     for deviation in answered.deviations:
         common.say(f"not as planned, so exploratory: {deviation}")

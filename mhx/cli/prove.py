@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mhx.cli import common
+from mhx.cli.parity import Draws, tabulate
 
 if TYPE_CHECKING:
     from mhx.stats.proving import Proof
@@ -45,7 +46,7 @@ def prove(
     listing: Annotated[
         bool, typer.Option("--list", help="List designs and procedures.")
     ] = False,
-    seed: common.Seed = 0,
+    seed: Draws = 0,
     allow_code: common.AllowCode = False,
     json_: common.Json = False,
 ) -> None:
@@ -81,7 +82,7 @@ def prove(
     if json_:
         common.emit(part)
         return
-    common.table([_line(row) for row in part["rows"]],
+    tabulate([_line(row) for row in part["rows"]],
                  title="rates with Monte Carlo standard errors")
     for row in part["rows"]:
         if row["note"]:
@@ -97,8 +98,8 @@ def _line(row: dict[str, Any]) -> dict[str, Any]:
     """A row as a terminal holds it."""
     rates = {"coverage": "coverage", "type_1": "rejected", "power": "rejected",
              "false_parity": "claimed", "true_parity": "claimed"}
-    cells: dict[str, Any] = {"design": row["design"], "gap": row["gap"],
-                             "procedure": row["procedure"]}
+    cells: dict[str, Any] = {"design": row["design"], "procedure": row["procedure"],
+                             "gap": row["gap"]}
     for key, source in rates.items():
         known = row[key] is not None
         cells[key] = f"{row[key]:.3f} ±{row[f'{source}_se']:.3f}".replace("±0", "±") \
@@ -124,5 +125,5 @@ def _list(json_: bool) -> None:
     if json_:
         common.emit({"designs": designs, "procedures": procedures})
         return
-    common.table(designs, title="designs")
-    common.table(procedures, title="procedures")
+    tabulate(designs, title="designs")
+    tabulate(procedures, title="procedures")

@@ -71,7 +71,8 @@ def report(
     from mhx.errors import UsageError
 
     if (table is None) == (not runs):
-        raise UsageError("what to report is missing", "give run folders, or --table FILE")
+        what = "both runs and a table are named" if runs else "what to report is missing"
+        raise UsageError(what, "give run folders, or --table FILE")
     if runs and len(runs) == 1 and out is None:
         folder = _again(runs[0], plugins, json_)
     elif runs:

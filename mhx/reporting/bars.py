@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mhx.reporting.accounting import acceptance_rows
 from mhx.reporting.evaluation import Evaluation, Row
 from mhx.reporting.figures import COLORS, GRAY, Picture, drawing, picture, styles
-from mhx.reporting.table import show
+from mhx.reporting.table import ordered, show
 from mhx.reporting.wording import mark, plain
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _coverage_bar(row: Row, evaluation: Evaluation) -> Bar:
     label += f", {row['system']}" if len(evaluation.systems) > 1 else ""
     heading = str(row.get("attribute"))
     heading += f", {row['language']}" if len(evaluation.languages) > 1 else ""
-    return heading, label, row["coverage"], counted
+    return heading, ordered(label, ", "), row["coverage"], counted
 
 
 def _draw(axes: Axes, bars: list[Bar], colors: list[str]) -> None:

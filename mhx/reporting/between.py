@@ -58,6 +58,8 @@ def _compared(folders: Sequence[Path], system: str, plan: Row,
         wide, scores=plan["scores"], groups=groups, reference=plan["reference"],
         unit=plan["unit"], margin=plan["margin"], alpha=plan["alpha"], adjust=plan["adjust"],
         resamples=plan["resamples"], seed=plan["seed"], composite=plan["composite"],
+        cluster=plan.get("cluster"), scale=tuple(plan["scale"]) if plan.get("scale") else None,
+        lower_is_better=plan.get("lower_is_better") or (), floor=plan.get("floor"),
         language="language", certificate=certificate,
         scorers=signatures(long, "measure", "language"))
 
@@ -69,7 +71,7 @@ def _rows(frame: pl.DataFrame, system: str, groups: Sequence[str], plan: Row) ->
     named = [pl.col(f"group.{name}").alias(name) for name in groups]
     part = frame.filter((pl.col("system") == system) & (pl.col(f"group.{groups[0]}") != NEUTRAL))
     return part.select("language", "measure", "score", "scorer", pl.col("unit").alias("answer"),
-                       *plan["unit"], *named)
+                       *dict.fromkeys([*plan["unit"], *(plan.get("cluster") or ())]), *named)
 
 
 def _add(records: Row, found: ParityResult, spoken: dict[str, object]) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mhx.reporting.evaluation import Evaluation
-from mhx.reporting.records import GROUP, PLACES, parity_table
-from mhx.reporting.table import Column, Row, Table
+from mhx.reporting.records import GROUP, parity_table
+from mhx.reporting.table import PLACES, Column, Row, Table
 from mhx.reporting.wording import plain
 
 COUNTED = ("expected", "n", "units")

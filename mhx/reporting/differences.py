@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 HIGH = 0.34  # inches a histogram
 RIGHT = 1.75  # inches for the shares at the right
 THIN = 0.012  # inches: the bar of a single pair is still seen
+SEEN = 0.01  # of the axis: a narrower bar would be hidden by the line at zero
 MOST = 2  # pages with every contrast
 LARGEST = 16  # contrasts where there are more
 
@@ -89,7 +90,8 @@ def _picture(evaluation: Evaluation, page: Page, reach: float, note: str, name: 
         for block in page.blocks:
             for k, row in enumerate(block.rows):
                 _histogram(axes, row, block.y + (k + 1) * HIGH, looks[row["system"]])
-        _legend(figure, looks)
+        drawn = {row["system"] for row in page.rows}
+        _legend(figure, {name: look for name, look in looks.items() if name in drawn})
         return picture(figure, name, caption=_caption(evaluation) + note, alt=_alt(page))
 
 
@@ -107,8 +109,9 @@ def _histogram(axes: Axes, row: Row, y: float, look: tuple[str, str]) -> None:
     axes.plot([0, 0], [y - HIGH, y], color=INK, lw=0.6, zorder=1)
     tall = [-max(0.84 * HIGH * count / max(row["counts"]), THIN) if count else 0.0
             for count in row["counts"]]
-    axes.bar(row["values"], tall, width=_width(row), bottom=y, color=look[0], lw=0.3, ec="white",
-             zorder=2)
+    low, high = axes.get_xlim()
+    axes.bar(row["values"], tall, width=max(_width(row), SEEN * (high - low)), bottom=y,
+             color=look[0], lw=0.3, ec="white", zorder=2)
     axes.plot(axes.get_xlim(), [y, y], color=GRAY, lw=0.4, zorder=2)
     if row.get("low") is not None and row.get("high") is not None:
         axes.plot([row["low"], row["high"]], [y, y], color=INK, lw=1.6, zorder=3,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import floor, log10
+
 from mhx.reporting.evaluation import Evaluation
 from mhx.reporting.table import Column, Row, Table
 from mhx.reporting.wording import (
@@ -55,6 +57,13 @@ def margin_of(evaluation: Evaluation) -> float | None:
     if found or not isinstance(planned, int | float):
         return max(found, default=None)
     return float(planned)
+
+
+def decimals(evaluation: Evaluation) -> int:
+    """Decimals of raw points: two, and more where the margin is so small that they hide it."""
+    margins = [abs(row["margin"]) for row in evaluation.parity_rows("contrasts", MAIN)
+               if row.get("margin")]
+    return max(2, min(5, 1 - floor(log10(min(margins))))) if margins else 2
 
 
 def known_by(evaluation: Evaluation) -> str:
@@ -166,7 +175,10 @@ def _largest(evaluation: Evaluation) -> Table:
                Column(key="p", title="p", kind="p"), VERDICT)
     methods = "; ".join(dict.fromkeys(str(row["method"]) for row in rows if row.get("method")))
     return _table(evaluation, "largest", "The largest gap, calibrated for having been picked",
-                  columns, rows, (f"Method: {methods or 'not recorded'}.",))
+                  columns, rows, (
+                      f"Method: {methods or 'not recorded'}. p is adjusted for the choice among "
+                      "the groups of one attribute, not over scores and attributes as in the "
+                      "contrasts: the verdict may differ.",))
 
 
 def _worst(evaluation: Evaluation) -> Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -42,6 +43,12 @@ class Picture:
     caption: str
     alt: str
     files: dict[str, bytes]
+
+    @property
+    def title(self) -> str:
+        """What a list of contents calls it: the caption up to its first stop, and the page."""
+        number = self.name.rpartition("-")[2]
+        return re.split("[.:,;]", self.caption)[0] + (f" ({number})" if number.isdigit() else "")
 
     @property
     def uri(self) -> str:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from mhx.reporting.evaluation import Evaluation, Row
-from mhx.reporting.fairness import alpha_of, percent
+from mhx.reporting.fairness import alpha_of, decimals, percent
 from mhx.reporting.table import NOTHING, show
 from mhx.reporting.wording import plain
 
@@ -39,6 +39,12 @@ def findings(evaluation: Evaluation) -> Iterator[str]:
                      _worst(own("worst")), _coverage(own("groups", "main"))]
         text = " ".join(one for one in sentences if one)
         yield f"{name}: {text[0].lower()}{text[1:]}" if name else text
+    licensed = evaluation.parity_rows("contrasts", "language")
+    if licensed:
+        yield "Between languages, where the licence allows it: " + "; ".join(
+            f"{plain(row.get('score'))}, {row.get('group')} − {row.get('reference')} "
+            f"({row['system']}): {row.get('verdict')}, gap "
+            f"{show(row.get('gap'), 'number', decimals(evaluation))}" for row in licensed) + "."
 
 
 def _verdicts(rows: list[Row]) -> str:
@@ -54,14 +60,14 @@ def _largest(rows: list[Row], evaluation: Evaluation) -> str:
     if not rows:
         return ""
     row = max(rows, key=lambda one: abs(one["gap"]))
-    interval = ""
+    interval, digits = "", decimals(evaluation)
     if row.get("low") is not None and row.get("high") is not None:
-        interval = (f", simultaneous {percent(alpha_of(evaluation), 1)} interval "
-                    f"[{show(row['low'], 'number')}, {show(row['high'], 'number')}]")
+        ends = ", ".join(show(row[key], "number", digits) for key in ("low", "high"))
+        interval = f", simultaneous {percent(alpha_of(evaluation), 1)} interval [{ends}]"
     p = show(row.get("p"), "p")
     p = "" if p == NOTHING else f", p {p}" if p.startswith("<") else f", p = {p}"
     return (f"The largest gap between any two groups of one attribute was "
-            f"{show(row['gap'], 'number')} raw points ({plain(row.get('score'))} by "
+            f"{show(row['gap'], 'number', digits)} raw points ({plain(row.get('score'))} by "
             f"{row.get('attribute')}, {row.get('highest')} over {row.get('lowest')}{interval}{p}).")
 
 

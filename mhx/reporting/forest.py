@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mhx.reporting.evaluation import Evaluation, Row
 from mhx.reporting.fairness import alpha_of, percent
 from mhx.reporting.figures import BAND, GRAY, INK, Picture, drawing, picture, styles
+from mhx.reporting.table import ordered
 from mhx.reporting.wording import mark, plain
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def layout(rows: list[Row], evaluation: Evaluation) -> list[Line]:
     for heading, contrasts in found.items():
         out.append((heading, None))
         for (attribute, group, reference), by_system in contrasts.items():
-            name = f"{attribute}: {group} − {reference}"
+            name = f"{attribute}: {ordered(f'{group} − {reference}')}"
             for system in (one for one in evaluation.systems if one in by_system):
                 out.append((name, by_system[system]))
                 name = ""

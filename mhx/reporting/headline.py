@@ -18,7 +18,8 @@ def headline(evaluation: Evaluation) -> list[str]:
     parity = _parity(evaluation, together=False)
     if len(parity) > MOST_LINES - OTHERS:
         parity = _parity(evaluation, together=True)[: MOST_LINES - OTHERS]
-    lines = [_trial(evaluation), *_quality(evaluation), *parity, _proving(evaluation),
+    lines = [_trial(evaluation), *_quality(evaluation), *parity, *_between(evaluation),
+             _proving(evaluation),
              _caveats(evaluation)]
     return [line for line in lines if line]
 
@@ -110,6 +111,16 @@ def _trial(evaluation: Evaluation) -> str:
         return ""
     base = evaluation.meta.get("base_model")
     return f"{PIPELINE_CHECK.lower()}: {base} is for trials, its answers mean nothing"
+
+
+def _between(evaluation: Evaluation) -> list[str]:
+    """A line a score of the gaps between languages that a licence allows."""
+    lines: dict[str, list[str]] = {}
+    for row in evaluation.parity_rows("contrasts", "language"):
+        lines.setdefault(plain(row.get("score")), []).append(
+            f"{row.get('group')} − {row.get('reference')}, {row['system']}: {row.get('verdict')} "
+            f"(gap {show(row.get('gap'), 'number')})")
+    return [f"between languages, {score}: {'; '.join(each)}" for score, each in lines.items()]
 
 
 def _caveats(evaluation: Evaluation) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mhx.reporting.evaluation import Evaluation
-from mhx.reporting.fairness import FLOOR, margin_of
+from mhx.reporting.fairness import FLOOR, decimals, margin_of
 from mhx.reporting.figures import GRAY, INK, Picture, drawing, picture
 from mhx.reporting.lines import LABELS, Block, Page, page_name, paged, write_labels
 from mhx.reporting.palette import (
@@ -101,21 +101,22 @@ def _picture(evaluation: Evaluation, page: Page, places: list[Place],
         write_labels(figure, axes, page)
         for block in (block for block in page.blocks if block.rows):
             for k, at in enumerate(places):
-                _cell(axes, block.rows[0]["cells"].get(at), (k * wide, block.y, wide), open_, reach)
+                _cell(axes, block.rows[0]["cells"].get(at), (k * wide, block.y, wide), open_, reach,
+                      decimals(evaluation))
         _heads(figure, axes, places, wide)
         found = {_hatch(row, open_) for line in page.rows for row in line["cells"].values()}
-        scale(figure, reach, margin_of(evaluation))
+        scale(figure, reach, margin_of(evaluation), decimals(evaluation))
         _legend(figure, [one for one in HATCHES if one in found])
         return picture(figure, name, caption=_caption(evaluation, open_), alt=_alt(page, open_))
 
 
 def _cell(axes: Axes, row: Row | None, where: tuple[float, float, float],
-          open_: dict[str, set[str]] | None, reach: float) -> None:
+          open_: dict[str, set[str]] | None, reach: float, digits: int) -> None:
     from matplotlib.patches import Rectangle
 
     x, y, wide = where
     box: dict[str, Any] = {"xy": (x, y), "width": wide, "height": HIGH, "lw": 0.5, "zorder": 1}
-    text, paper = _text(row), "white"
+    text, paper = _text(row, digits), "white"
     if row is None:
         axes.add_patch(Rectangle(**box, fc="white", ec="#D5D5D5"))
         return
@@ -130,12 +131,12 @@ def _cell(axes: Axes, row: Row | None, where: tuple[float, float, float],
               color=INK if light(paper) else "white", bbox=behind, zorder=2)
 
 
-def _text(row: Row | None) -> str:
+def _text(row: Row | None, digits: int) -> str:
     if row is None:
         return ""
     if row.get("verdict") == FLOOR:
         return "floor"
-    gap = show(row.get("gap"), "number")
+    gap = show(row.get("gap"), "number", digits)
     plus = "+" if (row.get("gap") or 0) > 0 and gap.strip("0.") else ""
     return f"{plus}{gap} {SIGNS.get(str(row.get('verdict')), '')}".strip()
 

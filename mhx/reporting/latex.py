@@ -31,12 +31,22 @@ SPECIAL = {
     "…": r"\ldots{}", "·": r"\textperiodcentered{}", "∅": r"$\emptyset$", "\u00a0": "~",
     "\u200c": "", "\u200e": "", "\u200f": "", "\n": " ",
 }
+# one letter for one letter, after ALA-LC: the short vowels are not written
+ARABIC = dict(zip(
+    "ابپتجچدرزژسشغفقکگلمنوهیكيىآةؤئءأإ،؛؟ثحخذصضطظع",
+    ("a", "b", "p", "t", "j", "ch", "d", "r", "z", "zh", "s", "sh", "gh", "f", "q", "k", "g", "l",
+     "m", "n", "v", "h", "y", "k", "y", "y", r"\={a}", "h", "v", "y", "'", "a", "a", ",", ";",
+     "?", r"\b{s}", r"\d{h}", "kh", r"\b{z}", r"\d{s}", r"\.{z}", r"\d{t}",
+     r"\d{z}", "`"), strict=True))
 HASH = re.compile(r"[0-9a-f]{24,}")  # may be broken after every eighth character
 T1 = set("ĄąĆćĘęŁłŃńŚśŹźŻżČčĎďĚěŇňŘřŠšŤťŮůŽžĂăĐđŐőŰűĞğİıŒœŸ")
 
 
 def escape(text: str) -> str:
-    """`text` with LaTeX's characters escaped; what pdflatex cannot set is said, not dropped."""
+    """`text` with LaTeX's characters escaped, Arabic script letter by letter in Latin.
+
+    What pdflatex cannot set is said, not dropped.
+    """
     out: list[str] = []
     for one in unicodedata.normalize("NFC", str(text)):
         shown = _character(one)
@@ -53,14 +63,21 @@ def escape(text: str) -> str:
 
 def _character(one: str) -> str | None:
     """One character for LaTeX; None for a letter or sign of another script."""
-    if one in SPECIAL:
-        return SPECIAL[one]
+    if one in SPECIAL or one in ARABIC:
+        return SPECIAL.get(one) or ARABIC.get(one, "")
     if " " <= one <= "~" or ("\u00a1" <= one <= "\u00ff" and one != "\u00ad") or one in T1:
         return one
     plain = unicodedata.normalize("NFKD", one).encode("ascii", "ignore").decode()
     if plain:
         return "".join(SPECIAL.get(letter, letter) for letter in plain)
+    if unicodedata.digit(one, None) is not None:
+        return str(unicodedata.digit(one))
     return None if unicodedata.category(one)[0] in "LNPS" else ""
+
+
+def is_romanized(text: str) -> bool:
+    """Whether `text` has letters that stand in the paper as Latin ones."""
+    return any(one in ARABIC for one in text)
 
 
 @dataclass(frozen=True)
@@ -82,7 +99,7 @@ class Layout:
 def layout(table: Table) -> Layout:
     """The table for a two-column page: what repeats in the first columns becomes a line above."""
     head = 0
-    while head < len(table.columns) - 1 and table.columns[head].key in REPEATED:
+    while head < len(table.columns) - 1 and _repeats(table, table.columns[head]):
         head += 1
     cells = [tuple(row) for row in table.cells()]
     values = dict.fromkeys(row[:head] for row in cells)
@@ -101,6 +118,11 @@ def layout(table: Table) -> Layout:
     spec = "".join(_letter(column, long, size, wrap)
                    for column, long in zip(columns, longest, strict=True))
     return Layout(columns, groups, f"@{{}}{spec}@{{}}", wide, size, needed[size, wrap] > PAGE)
+
+
+def _repeats(table: Table, column: Column) -> bool:
+    """Whether the column's value is set above its rows; the attribute where it is the only one."""
+    return column.key in REPEATED or (column.key == "attribute" and column in table.same)
 
 
 def _points(columns: tuple[Column, ...], longest: list[int], size: str, wrap: int) -> float:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from mhx.reporting.evaluation import Evaluation
 from mhx.reporting.fairness import alpha_of
-from mhx.reporting.records import GROUP, PLACES, parity_table
-from mhx.reporting.table import Column, Row, Table
+from mhx.reporting.records import GROUP, parity_table
+from mhx.reporting.table import PLACES, Column, Row, Table
 
 
 def tables(evaluation: Evaluation) -> list[Table]:

@@ -8,7 +8,7 @@ from mhx.reporting.citations import bibliography, cited
 from mhx.reporting.evaluation import Evaluation
 from mhx.reporting.figures import Picture
 from mhx.reporting.findings import findings
-from mhx.reporting.latex import REPLACED, escape, is_long
+from mhx.reporting.latex import REPLACED, escape, is_long, is_romanized, layout
 from mhx.reporting.methods import Section, methods
 from mhx.reporting.sections import instead, left_out
 from mhx.reporting.table import Table
@@ -21,8 +21,9 @@ BODY = ("contrasts", "proving", "largest", "worst", "cross_language", "between",
 BODY_FIGURES = ("forest", "proving", "heatmap")
 COLUMN = 3.4  # inches; a wider figure goes over both columns
 APPENDIX = ("Reproducibility", "Notes of the analysis")  # too long for a paper's text
-NON_LATIN = ("Names in another script are replaced here, because pdf\\LaTeX{} cannot set them; "
-             "the HTML report shows them.")
+ROMANIZED = "Arabic script is written here letter by letter in Latin, without short vowels."
+NON_LATIN = "Names in other scripts are replaced here."
+SCRIPTS = "pdf\\LaTeX{} cannot set them; the figures and the HTML report show them."
 
 
 def paper(evaluation: Evaluation, tables: Sequence[Table],
@@ -35,7 +36,9 @@ def paper(evaluation: Evaluation, tables: Sequence[Table],
     shown = [table for table in tables if table.rows]
     body = [table for table in shown if table.label in BODY and not is_long(table)
             and (table.label != "worst" or any(row.get("floor") is not None for row in table.rows))]
-    rest = [table for table in shown if table not in body]
+    # those of one column first: behind wide ones they would wait for a page of their own
+    rest = sorted((table for table in shown if table not in body),
+                  key=lambda table: layout(table).wide)
     figures = [one for one in pictures.values() if one.name in BODY_FIGURES]
     others = [one for one in pictures.values() if one.name not in BODY_FIGURES]
     texts = methods(evaluation)
@@ -49,13 +52,13 @@ def paper(evaluation: Evaluation, tables: Sequence[Table],
         floats=_floats(rest, others), long={table.label for table in rest if is_long(table)},
         missing=escape("; ".join(_small(table.title) for table in tables if table.missing)),
         left_out=escape(left_out(evaluation)))
-    if any(REPLACED in text for text in (section, appendix, *_captions(shown))):
-        section += f"\n\\paragraph{{Scripts.}} {NON_LATIN}\n"
+    section += _scripts([*(text for table in shown for row in table.cells() for text in row),
+                         *findings(evaluation), *(text for _, each in texts for text in each)])
     name = evaluation.meta.get("language") or evaluation.meta.get("table") or "results"
     return {
         "section.tex": section, "appendix.tex": appendix,
         "paper.tex": template("paper.tex.j2").render(
-            title=escape(f"Fairness of {name}"), version=__version__,
+            title=escape(f"Fairness report: {name}"), version=__version__,
             sources=[escape(one.sha256) for one in evaluation.sources]),
         "references.bib": bibliography(section + appendix),
     }
@@ -78,8 +81,12 @@ def _pointers(figures: Sequence[Picture], tables: Sequence[Table]) -> str:
     return " and ".join(parts)
 
 
-def _captions(tables: Iterable[Table]) -> list[str]:
-    return [escape(text) for table in tables for row in table.cells() for text in row]
+def _scripts(texts: Sequence[str]) -> str:
+    """What became of the texts that pdflatex cannot set; empty where there is none."""
+    said = [note for note, there in ((ROMANIZED, any(is_romanized(one) for one in texts)),
+                                     (NON_LATIN, any(REPLACED in escape(one) for one in texts)))
+            if there]
+    return f"\n\\paragraph{{Scripts.}} {' '.join(said)} {SCRIPTS}\n" if said else ""
 
 
 def _paragraphs(sections: Iterable[Section]) -> list[tuple[str, str]]:

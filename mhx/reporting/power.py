@@ -105,7 +105,8 @@ def _picture(evaluation: Evaluation, sheet: list[Panel], name: str) -> Picture:
     with drawing(*size(len(sheet))) as figure:
         for index, (title, rows) in enumerate(sheet):
             _panel(panel(figure, index, title), rows, looks, alpha_of(evaluation))
-        _legend(figure, looks)
+        drawn = {row["system"] for _, rows in sheet for row in rows}
+        _legend(figure, {name: look for name, look in looks.items() if name in drawn})
         return picture(figure, name, caption=_caption(evaluation), alt=_alt(sheet))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from mhx.reporting.evaluation import Evaluation
 from mhx.reporting.fairness import alpha_of, percent
-from mhx.reporting.table import Column, Row, Table
+from mhx.reporting.table import PLACES, Column, Row, Table
 from mhx.reporting.wording import (
     absent,
     agreement,
@@ -16,7 +16,6 @@ from mhx.reporting.wording import (
     plain,
 )
 
-PLACES = ("run", "base", "language", "system", "score", "attribute")
 ALWAYS = ("score", "attribute")
 CONTRAST = Column(key="contrast", title="contrast")
 GROUP = Column(key="group", title="group")

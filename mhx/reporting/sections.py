@@ -27,7 +27,7 @@ from mhx.reporting.evaluation import Evaluation
 from mhx.reporting.figures import Picture
 from mhx.reporting.forest import forest
 from mhx.reporting.proving import proving_picture
-from mhx.reporting.table import Table
+from mhx.reporting.table import Table, finer
 from mhx.reporting.wording import plain
 
 Order = tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...]
@@ -95,7 +95,9 @@ def all_tables(evaluation: Evaluation) -> list[Table]:
 
     Left out: tables of a trial model's answers, and where there is no run those about a run.
     """
-    found = {table.label: table for module in OF_ALL for table in module.tables(evaluation)}
+    digits = fairness.decimals(evaluation)
+    found = {table.label: finer(table, digits)
+             for module in OF_ALL for table in module.tables(evaluation)}
     found |= _of_runs(evaluation)
     hidden = OF_ANSWERS if evaluation.pipeline_check else frozenset()
     labels = [label for *_, labels in order(evaluation) for label in labels]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import unicodedata
+from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any, Literal
 
 Kind = Literal["text", "int", "number", "share", "p", "yesno", "interval"]
 Row = dict[str, Any]
 NOTHING = "–"
+SHORT = 30  # characters
+PLACES = ("run", "base", "language", "system", "score", "attribute")
 MINUS = "−"
+LEFT_TO_RIGHT = "\u200e"  # a mark without width
 PIPELINE_CHECK = "Pipeline check, not a finding"
 
 
@@ -74,6 +78,17 @@ class Table:
         parts = [self.title, self.mark, *(f"{name}: {text}" for name, text in self.sources)]
         return " ".join(f"{part.rstrip('.')}." for part in parts if part)
 
+    @property
+    def same(self) -> tuple[Column, ...]:
+        """The columns of place (language, system, score, …) with one text in all of several rows.
+        """
+        return tuple(one for one in self.columns if one.key in PLACES and len(self.rows) > 1
+                     and len({one.show(row) for row in self.rows}) == 1)
+
+    def breaks(self, column: Column) -> bool:
+        """Whether a text of the column is so long that it may be broken into lines."""
+        return max((len(column.show(row)) for row in self.rows), default=0) > SHORT
+
     def cells(self) -> list[list[str]]:
         """The shown text, one list a row."""
         return [[column.show(row) for column in self.columns] for row in self.rows]
@@ -98,12 +113,39 @@ def show(value: Any, kind: Kind = "text", digits: int = 2) -> str:
     if kind == "yesno":
         return "yes" if value else "no"
     if kind == "text" or isinstance(value, str | bool):
-        return str(value)
+        return ordered(str(value))
     if kind == "p":
         return "<0.001" if value < 0.001 else f"{value:.3f}"
     if kind == "share":
-        return f"{100 * value:.0f} %"
+        return _percent(value)
     return _number(value, 0 if kind == "int" else digits)
+
+
+def _percent(share: float) -> str:
+    """Whole percents; what is not none and not all is not rounded to it."""
+    text = f"{100 * share:.0f}"
+    if text in ("0", "100") and 0 < share < 1:
+        text = f"{min(max(100 * share, 0.1), 99.9):.1f}"
+    return f"{text} %"
+
+
+def ordered(text: str, sign: str = f" {MINUS} ") -> str:
+    """`text` with what `sign` joins kept from left to right.
+
+    Between two right-to-left names a minus is one of their letters (Unicode UAX 9), so that
+    "group − reference" would be drawn as "reference − group".
+    """
+    if not any(unicodedata.bidirectional(one) in ("R", "AL") for one in text):
+        return text
+    mark = LEFT_TO_RIGHT
+    return mark + f"{mark}{sign}{mark}".join(text.split(sign)) if sign in text else text
+
+
+def finer(table: Table, digits: int) -> Table:
+    """The table with its numbers of two decimals set with `digits`."""
+    columns = tuple(replace(one, digits=digits) if one.digits == Column.digits else one
+                    for one in table.columns)
+    return replace(table, columns=columns)
 
 
 def _number(value: float, digits: int) -> str:

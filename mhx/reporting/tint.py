@@ -33,7 +33,7 @@ def light(shade: str) -> bool:
     return sum(w * part for w, part in zip(weights, linear, strict=True)) > READ_DARK
 
 
-def scale(figure: Figure, reach: float, margin: float | None) -> None:
+def scale(figure: Figure, reach: float, margin: float | None, digits: int) -> None:
     """The bar of colors from -reach to reach at the lower left, with lines at the margin."""
     from matplotlib.colors import to_rgb
 
@@ -44,6 +44,7 @@ def scale(figure: Figure, reach: float, margin: float | None) -> None:
     for side in (-margin, margin) if margin else ():
         bar.axvline(side, color=INK, lw=0.9)
     bar.set_yticks([])
-    bar.set_xticks([-reach, 0, reach], [show(one, "number") for one in (-reach, 0.0, reach)])
+    bar.set_xticks([-reach, 0, reach],
+                   [show(one, "number", digits) for one in (-reach, 0.0, reach)])
     bar.tick_params(labelsize=7, length=2, pad=1)
     bar.set_title("gap" + (" (lines: ± margin)" if margin else ""), size=7, pad=2, loc="left")

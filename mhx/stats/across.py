@@ -46,7 +46,10 @@ def _compare(design: Design, score: str, languages: tuple[str, ...], comparable:
         systems[part.system] = Slice(None, part.system, rows)
     together = replace(design, slices=tuple(systems.values()))
     if comparable:
+        known = len(records.largest)
         collect(together, attribute, score, options, records)
+        if len(languages) > 2:  # the other languages are not licensed against each other
+            del records.largest[known:]
         return
     for part in together.slices:
         own = analyze(together, attribute, score, part, options)

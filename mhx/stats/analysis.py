@@ -13,7 +13,7 @@ from mhx.stats.design import Attribute, Design, Slice
 from mhx.stats.effects import shrink
 from mhx.stats.estimate import Estimate
 from mhx.stats.layout import lay_out
-from mhx.stats.means import covariance, group_draws, group_estimates, mean_limits
+from mhx.stats.means import covariance, group_draws, group_estimates, joint_df, lent, mean_limits
 from mhx.stats.pairs import Gap, at_floor, is_paired, paired_gaps, unpaired_gap
 from mhx.stats.resample import Floats
 from mhx.stats.results import GroupResult, number
@@ -47,6 +47,7 @@ class Analysis:
     where: dict[str, Any]
     estimates: list[Estimate]
     cov: Floats
+    joint: Floats | None
     draws: Floats | None
     gaps: dict[int, Gap]
     floored: bool
@@ -58,6 +59,7 @@ def analyze(design: Design, attribute: Attribute, score: str, part: Slice,
     sample = take_sample(lay_out(design, attribute, part), design.scores[score],
                          smallest=options.smallest, scale=options.scale)
     cov = covariance(sample)
+    joint = joint_df(sample, cov)
     draws = group_draws(sample, resamples=options.resamples, seed=[options.seed, 1])
     estimates = group_estimates(sample, cov, draws)
     home = sample.layout.reference
@@ -66,12 +68,12 @@ def analyze(design: Design, attribute: Attribute, score: str, part: Slice,
     gaps = paired_gaps(sample, paired, resamples=options.resamples, seed=[options.seed, 2])
     for group in others:
         if group not in gaps and sample.n[group] and sample.n[home]:
-            gaps[group] = unpaired_gap(sample, group, cov, estimates)
+            gaps[group] = unpaired_gap(sample, group, cov, estimates, joint)
     where = {"score": score, "attribute": attribute.name, "kind": attribute.kind,
              "language": part.language, "system": part.system}
     floored = bool(gaps) and all(at_floor(gap, sample.lowest, sample.highest)
                                  for gap in gaps.values())
-    return Analysis(sample, where, estimates, cov, draws, gaps, floored)
+    return Analysis(sample, where, estimates, cov, joint, draws, gaps, floored)
 
 
 def named(own: Analysis) -> str:
@@ -103,7 +105,7 @@ def coverage_note(own: Analysis) -> str:
 def group_results(own: Analysis, alpha: float) -> list[GroupResult]:
     """One record a group, empty ones too."""
     sample = own.sample
-    variances = np.diag(own.cov)
+    variances = lent(sample, np.diag(own.cov))
     means = np.array([estimate.value for estimate in own.estimates])
     shrunk = shrink(means, variances) if own.where["kind"] == "intersection" else None
     out = []

@@ -8,11 +8,13 @@ from math import exp, log, sqrt
 import numpy as np
 
 from mhx.stats.distributions import log_arrangements, range_quantile, range_tail
-from mhx.stats.estimate import Estimate
-from mhx.stats.pairs import is_paired, paired_errors
+from mhx.stats.estimate import SAME, Estimate
+from mhx.stats.pairs import is_paired, paired_errors, welch_df
 from mhx.stats.resample import Floats, Seed
 from mhx.stats.sample import Sample
 from mhx.stats.signflip import all_differences, cluster_sums, flip_test
+
+MOST_GROUPS = 500  # of which all pairs are compared
 
 
 @dataclass(frozen=True)
@@ -23,26 +25,27 @@ class Calibration:
     errors: Floats
     df: Floats
     p: float | None
-    critical: float
+    critical: Floats
     method: str
     by_pair: dict[tuple[int, int], float]
     pairs: list[tuple[int, int]]
     exact: bool = False
 
 
-def calibrate(sample: Sample, estimates: list[Estimate], cov: Floats, *, alpha: float,
-              resamples: int, seed: Seed) -> Calibration | None:
+def calibrate(sample: Sample, estimates: list[Estimate], cov: Floats, joint: Floats | None, *,
+              alpha: float, resamples: int, seed: Seed) -> Calibration | None:
     """Max-T sign-flip where all filled groups pair by unit, else the studentized range.
 
-    None with fewer than two groups that have at least two clusters.
+    None with fewer than two groups that have at least two clusters, and for more pairs than memory
+    and patience hold.
     """
     filled = [g for g in range(sample.size) if estimates[g].clusters >= 2]
-    if len(filled) < 2:
+    if len(filled) < 2 or len(filled) > MOST_GROUPS:
         return None
     pairs = [(a, b) for i, a in enumerate(filled) for b in filled[i + 1:]]
     if all(is_paired(sample, a, b) for a, b in pairs):
         return _by_flips(sample, filled, alpha=alpha, resamples=resamples, seed=seed)
-    return _by_range(estimates, cov, pairs, alpha=alpha)
+    return _by_range(estimates, cov, joint, pairs, alpha=alpha)
 
 
 def _by_flips(sample: Sample, filled: list[int], *, alpha: float, resamples: int,
@@ -55,31 +58,42 @@ def _by_flips(sample: Sample, filled: list[int], *, alpha: float, resamples: int
     pairs = [(filled[int(a)], filled[int(b)]) for a, b in place]
     by_pair = {pair: float(p) for pair, p in zip(pairs, test.p, strict=True)}
     how = "max-T sign-flip over units" + (", exact" if test.exact else "")
-    return Calibration(means, errors, clusters - 1, test.p_largest, test.critical, how, by_pair,
-                       pairs, test.exact)
+    return Calibration(means, errors, clusters - 1, test.p_largest,
+                       np.full(len(pairs), test.critical), how, by_pair, pairs, test.exact)
 
 
-def _by_range(estimates: list[Estimate], cov: Floats, pairs: list[tuple[int, int]], *,
-              alpha: float) -> Calibration:
+def _by_range(estimates: list[Estimate], cov: Floats, joint: Floats | None,
+              pairs: list[tuple[int, int]], *, alpha: float) -> Calibration:
     """Games & Howell (1976): the studentized range with each pair's own error and df."""
     gaps, errors, df = (np.empty(len(pairs)) for _ in range(3))
     for k, (a, b) in enumerate(pairs):
         gaps[k] = estimates[a].value - estimates[b].value
         errors[k] = sqrt(max(cov[a, a] + cov[b, b] - 2 * cov[a, b], 0.0))
-        bottom = cov[a, a] ** 2 / estimates[a].df + cov[b, b] ** 2 / estimates[b].df
-        df[k] = (cov[a, a] + cov[b, b]) ** 2 / bottom if bottom > 0 else np.inf
+        df[k] = welch_df((estimates[a], estimates[b]),
+                         None if joint is None else float(joint[a, b]))
     how = "studentized range (Games-Howell)"
-    if (errors <= 1e-12).any():
+    least = SAME * (estimates[0].reach or 1.0)
+    if (errors <= least).any():
         errors, df = _pooled(estimates, cov, pairs)
         how = "studentized range (Tukey-Kramer: a group is constant)"
-        if (errors <= 1e-12).any():
-            return Calibration(gaps, errors, df, _constant_p(estimates, gaps, pairs), float("nan"),
+        if (errors <= least).any():
+            return Calibration(gaps, errors, df, _constant_p(estimates, gaps, pairs),
+                               np.full(len(pairs), np.nan),
                                "permutation of constant groups, Bonferroni", {}, pairs)
     groups = len({group for pair in pairs for group in pair})
     k = int(np.argmax(abs(gaps) / errors))
     p = range_tail(sqrt(2) * abs(gaps[k]) / errors[k], groups, float(df[k]))
-    critical = range_quantile(1 - alpha, groups, float(df[k])) / sqrt(2)
-    return Calibration(gaps, errors, df, p, critical, how, {}, pairs)
+    return Calibration(gaps, errors, df, p, _criticals(1 - alpha, groups, df), how, {}, pairs)
+
+
+def _criticals(level: float, groups: int, df: Floats) -> Floats:
+    """Quantiles of the studentized range over root 2 for each pair's df; between three nodes in
+    1 / df by chords, which lie above the convex curve."""
+    inverse = 1 / np.minimum(df, 1e9)
+    nodes = np.unique([inverse.min(), (inverse.min() + inverse.max()) / 2, inverse.max()])
+    out: Floats = np.interp(inverse, nodes, [
+        range_quantile(level, groups, 1 / float(node)) for node in nodes]) / sqrt(2)
+    return out
 
 
 def _constant_p(estimates: list[Estimate], gaps: Floats, pairs: list[tuple[int, int]]) -> float:

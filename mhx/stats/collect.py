@@ -114,8 +114,8 @@ def corrections(design: Design, own: Analysis, options: Options) -> list[Correct
 def _judge(own: Analysis, base: Analysis | None, options: Options,
            records: Records) -> list[Contrast]:
     sample, alpha = own.sample, options.alpha
-    found = calibrate(sample, own.estimates, own.cov, alpha=alpha, resamples=options.resamples,
-                      seed=[options.seed, 3])
+    found = calibrate(sample, own.estimates, own.cov, own.joint, alpha=alpha,
+                      resamples=options.resamples, seed=[options.seed, 3])
     contrasts = []
     for tested, group in _tests(own, found, options):
         floored = at_floor(tested.gap, sample.lowest, sample.highest)
@@ -192,7 +192,8 @@ def _tests(own: Analysis, found: Calibration | None,
             out.append((Tested(gap, p, "sign-flip, exact" if exact else "sign-flip"), group))
         else:
             name = "cluster t" if len(sample.clusters) > 1 or not sample.independent else "welch"
-            out.append((Tested(gap, unpaired_p(gap), name), group))
+            counts = int(sample.cluster_counts[group]), int(sample.cluster_counts[home])
+            out.append((Tested(gap, unpaired_p(gap, counts), name), group))
     return out
 
 

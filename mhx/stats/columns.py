@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     import polars as pl
 
 LANGUAGE_COLUMNS = ("language", "lang")
+LANGUAGE = re.compile(r"((target|tgt|response|reply|answer|output|text)[\s_.-]?)?"
+                      r"(language|lang|locale)([\s_.-]?(code|id|tag|name))?", re.IGNORECASE)
 SCORER_COLUMN = "scorer"  # the signature of what made a row's score
+UNNAMED = "not named"  # the signature of a scored row without one
 MARGIN = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*(sd|dz)?\s*")
 
 
@@ -37,6 +40,13 @@ class Factor:
     labels: tuple[str, ...]
 
 
+def language_columns(names: Sequence[str]) -> list[str]:
+    """The columns that name a language, the plainest name first."""
+    found = [name for name in names if LANGUAGE.fullmatch(name.strip())]
+    return sorted(found, key=lambda name: (
+        LANGUAGE_COLUMNS.index(name) if name in LANGUAGE_COLUMNS else len(LANGUAGE_COLUMNS)))
+
+
 def parse_margin(margin: str | float | None) -> Margin | Problem | None:
     """``0.25``, ``"0.25"``, ``"0.3sd"`` or ``"0.3dz"``; a Problem for anything else."""
     if margin is None:
@@ -53,7 +63,8 @@ def code(frame: pl.DataFrame, name: str) -> Factor:
     """A column as sorted labels and codes; the same for any order of the rows."""
     import polars as pl
 
-    text = frame.get_column(name).cast(pl.String)
+    column = frame.get_column(name)
+    text = (column.fill_nan(None) if column.dtype.is_float() else column).cast(pl.String)
     labels = text.drop_nulls().unique().sort()
     codes = text.replace_strict(labels, pl.int_range(len(labels), eager=True), default=-1,
                                 return_dtype=pl.Int64) if len(labels) else None

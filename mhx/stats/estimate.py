@@ -11,6 +11,7 @@ from mhx.stats.distributions import normal_quantile, share_lower_bound, t_cdf, t
 from mhx.stats.resample import Floats, percentile_interval
 
 FEW_CLUSTERS = 10  # below this bootstraps cover badly (.71 to .88 for 2 to 5) and t is used
+SAME = 1e-12  # spread below this share of the scores' range is rounding
 TAIL_DRAWS = 10  # fewer draws beyond a threshold: the normal tail instead of their share
 
 
@@ -40,7 +41,7 @@ class Estimate:
     @property
     def constant(self) -> bool:
         """Whether no cluster differs from another."""
-        return self.se <= 1e-12
+        return self.se <= SAME * (self.reach or 1.0)
 
     @property
     def resampled(self) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from mhx.stats.calibration import Calibration
+from mhx.stats.calibration import MOST_GROUPS, Calibration
 from mhx.stats.columns import Margin
 from mhx.stats.distributions import t_cdf
 from mhx.stats.estimate import Estimate
@@ -15,6 +15,7 @@ from mhx.stats.results import LargestGap, Verdict, number
 from mhx.stats.sample import Sample
 
 SAME = 1e-9
+NOTHING = 1e-12  # an error this small is that of differences that are all the same
 
 
 def largest_gap(sample: Sample, estimates: list[Estimate], draws: Floats | None,
@@ -48,12 +49,13 @@ def largest_gap(sample: Sample, estimates: list[Estimate], draws: Floats | None,
             check = float((1 + (np.ptp(centered, axis=1) >= gap).sum()) / (1 + len(draws)))
         if margin is not None:
             tost = _range_tost(found, _points(margin, sample))
-    if not np.isfinite(found.critical if found is not None else np.nan):
+    if found is None or not np.isfinite(found.critical).all() or (found.errors <= NOTHING).all():
         low = high = None
     return LargestGap(
         **where, highest=labels[highest], lowest=labels[lowest], gap=gap, low=low, high=high, p=p,
         p_bootstrap=check, tost_p=tost, verdict=decide(p, tost, alpha, floored),
-        method=found.method if found is not None else "too few units",
+        method=found.method if found is not None else
+        "too many groups" if len(filled) > MOST_GROUPS else "too few units",
     )
 
 
@@ -76,7 +78,7 @@ def _points(margin: Margin, sample: Sample) -> float | None:
 
 
 def _range_tost(found: Calibration, points: float | None) -> float | None:
-    if points is None or (found.errors <= 1e-12).any():
+    if points is None or (found.errors <= NOTHING).any():
         return None
     return max(t_cdf(-(points - abs(gap)) / error, df) for gap, error, df in
                zip(found.gaps, found.errors, found.df, strict=True))

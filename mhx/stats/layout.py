@@ -42,14 +42,15 @@ def lay_out(design: Design, attribute: Attribute, part: Slice) -> Layout:
     present = np.bincount(group, minlength=size)
     crossed, expected, held, shared = False, present, present, []
     if design.unit is not None and len(rows):
-        counts = _grid_counts(design, part, rows, group, size)
+        units, counts = _grid_counts(design, part, rows, group, size)
         again = (counts > 0).sum(1) > 1
         share = (counts[again] > 0).sum(0)[present > 0] / (counts > 0).sum(0)[present > 0]
         crossed = size > 1 and float(share.mean()) >= MOSTLY
         if crossed:
             most = counts.max(1)
             typical = int(np.median(most[most > 0]))
-            expected = np.full(size, np.where(most > 0, most, typical).sum())
+            full = np.where(most > 0, most, typical)
+            expected = full @ _possible(design, attribute, units, size)
         elif again.any() and attribute.kind != "intersection":
             held = (counts > 0).sum(0)
             both = (counts > 0).T.astype(np.int64) @ (counts > 0)
@@ -70,8 +71,27 @@ def lay_out(design: Design, attribute: Attribute, part: Slice) -> Layout:
     )
 
 
-def _grid_counts(design: Design, part: Slice, rows: Ints, group: Ints, size: int) -> Ints:
-    """Rows a unit x group cell. Units met in several languages are expected in each."""
+def _possible(design: Design, attribute: Attribute, units: Ints, size: int) -> Ints:
+    """Whether a unit can be in a group, (units, groups): in a cell of several attributes only with
+    the values it has of those that do not vary within units."""
+    out = np.ones((len(units), size), dtype=np.int64)
+    if attribute.kind != "intersection" or design.unit is None:
+        return out
+    mains = [one for one in design.attributes if one.kind == "main"]
+    cells, below = np.arange(size), size
+    for one in mains:
+        below //= len(one.labels)
+        inside = (one.codes >= 0) & np.isin(design.unit, units)
+        held = np.zeros((len(units), len(one.labels)), dtype=bool)
+        held[np.searchsorted(units, design.unit[inside]), one.codes[inside]] = True
+        if (held.sum(1) > 1).mean() < MOSTLY:
+            out &= held[:, cells // below % len(one.labels)]
+    return out
+
+
+def _grid_counts(design: Design, part: Slice, rows: Ints, group: Ints,
+                 size: int) -> tuple[Ints, Ints]:
+    """Units, and rows a unit x group cell. Units met in several languages are expected in each."""
     assert design.unit is not None
     unit = design.unit[rows]
     units = np.unique(unit)
@@ -83,4 +103,4 @@ def _grid_counts(design: Design, part: Slice, rows: Ints, group: Ints, size: int
             units = np.union1d(units, elsewhere)
     place = np.searchsorted(units, unit)
     counts = np.bincount(place * size + group, minlength=len(units) * size)
-    return counts.reshape(len(units), size).astype(np.int64)
+    return units, counts.reshape(len(units), size).astype(np.int64)

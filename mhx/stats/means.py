@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations
 from math import sqrt
 
 import numpy as np
 
 from mhx.stats.estimate import Estimate, small_sample
-from mhx.stats.resample import Floats, Seed, bootstrap_ratios
+from mhx.stats.resample import Floats, Ints, Seed, bootstrap_ratios
 from mhx.stats.sample import Sample
 
 
 def group_means(sample: Sample) -> Floats:
     """Mean of the elements of each group, nan for an empty one."""
-    total = np.bincount(sample.group, weights=sample.y, minlength=sample.size)
+    start = float(sample.y.min(initial=np.inf))  # large scores that are all the same stay so
+    total = np.bincount(sample.group, weights=sample.y - start, minlength=sample.size)
     count = np.bincount(sample.group, minlength=sample.size)
     with np.errstate(invalid="ignore"):
-        means: Floats = total / count
+        means: Floats = start + total / count
     return means
 
 
@@ -26,12 +28,10 @@ def covariance(sample: Sample) -> Floats:
 
     One random factor: the cluster-robust (sandwich) estimate with the factor C / (C - 1) of each
     group, which for rows of independent groups is s**2 / n. Several crossed factors: sums and
-    differences over their combinations (Cameron, Gelbach & Miller 2011, eq. 2.14), never below
-    the largest single factor.
+    differences over their combinations (Cameron, Gelbach & Miller 2011, eq. 2.14); no mean and no
+    difference of two has less variance than the largest single factor gives it.
     """
-    means = group_means(sample)
-    count = np.bincount(sample.group, minlength=sample.size)
-    influence = (sample.y - means[sample.group]) / count[sample.group]
+    count, influence = _influence(sample)
     singles, total = [], np.zeros((sample.size, sample.size))
     for many in range(1, len(sample.clusters) + 1):
         for chosen in combinations(sample.clusters, many):
@@ -40,12 +40,53 @@ def covariance(sample: Sample) -> Floats:
             if many == 1:
                 singles.append(part)
     if len(singles) > 1:
-        weak = np.diag(total) < np.max([np.diag(part) for part in singles], axis=0)
-        total[np.diag_indices(sample.size)] = np.where(
-            weak, np.max([np.diag(part) for part in singles], axis=0), np.diag(total))
+        total = _at_least(total, singles)
     total[:, count == 0] = np.nan
     total[count == 0] = np.nan
     return total
+
+
+def joint_df(sample: Sample, cov: Floats) -> Floats | None:
+    """Degrees of freedom (groups, groups) of the differences of means, as far as clusters are in
+    both groups or random factors cross; None where no cluster spans two groups.
+
+    After Satterthwaite (1946) from each factor's part of the variance, with one less than the
+    clusters that the two groups have together.
+    """
+    if sample.independent:
+        return None
+    _, influence = _influence(sample)
+    bottom = np.zeros_like(cov)
+    for factor in sample.clusters:
+        held = np.zeros((int(factor.max(initial=-1)) + 1, sample.size))
+        held[factor, sample.group] = 1
+        together = held.sum(0)[:, None] + held.sum(0) - held.T @ held
+        part = _apart(_one_way(sample, influence, (factor,)))
+        bottom += part**2 / np.maximum(together - 1, 1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        out: Floats = np.where(bottom > 0, _apart(cov) ** 2 / bottom, np.inf)
+    return out
+
+
+def _influence(sample: Sample) -> tuple[Ints, Floats]:
+    """Elements of each group, and what each element adds to its group's mean."""
+    count = np.bincount(sample.group, minlength=sample.size)
+    return count, (sample.y - group_means(sample)[sample.group]) / count[sample.group]
+
+
+def _apart(matrix: Floats) -> Floats:
+    """Variances of the differences of all pairs from a covariance matrix."""
+    own = np.diag(matrix)
+    out: Floats = own[:, None] + own - 2 * matrix
+    return out
+
+
+def _at_least(total: Floats, singles: Sequence[Floats]) -> Floats:
+    """`total` with variances of means and of their differences not below those of `singles`."""
+    own = np.max([np.diag(part) for part in [total, *singles]], axis=0)
+    between = np.max([_apart(part) for part in [total, *singles]], axis=0)
+    out: Floats = (own[:, None] + own - between) / 2
+    return out
 
 
 def _one_way(sample: Sample, influence: Floats, factors: tuple[np.ndarray, ...]) -> Floats:
@@ -66,6 +107,17 @@ def _one_way(sample: Sample, influence: Floats, factors: tuple[np.ndarray, ...])
     matrix[cell // size, cell % size] = sums
     product: Floats = matrix.T @ matrix
     return product
+
+
+def lent(sample: Sample, variances: Floats) -> Floats:
+    """Squared errors of the means; a group without spread, or of one cluster, has the pooled
+    variance of a cluster in place of its own zero."""
+    count = sample.cluster_counts
+    free = np.where(np.isfinite(variances), np.maximum(count - 1, 0), 0)
+    if not free.sum():
+        return variances
+    pooled = float((free * count * np.nan_to_num(variances)).sum() / free.sum())
+    return np.where(variances == 0, pooled / np.maximum(count, 1), variances)
 
 
 def group_draws(sample: Sample, *, resamples: int, seed: Seed) -> Floats | None:

@@ -48,7 +48,7 @@ def paired_estimates(differences: Floats, top: Floats, bottom: Floats, *, reach:
     means, errors, clusters = paired_errors(top, bottom)
     return [
         Estimate(float(means[k]), float(errors[k]), float(clusters[k] - 1), int(clusters[k]),
-                 reach, small_sample(clusters[k]), draws[:, k])
+                 reach + abs(float(means[k])), small_sample(clusters[k]), draws[:, k])
         for k in range(differences.shape[1])
     ]
 
@@ -81,18 +81,18 @@ def paired_gaps(sample: Sample, groups: Sequence[int], *, resamples: int,
     return out
 
 
-def unpaired_gap(sample: Sample, group: int, cov: Floats, means: Sequence[Estimate]) -> Gap:
+def unpaired_gap(sample: Sample, group: int, cov: Floats, means: Sequence[Estimate],
+                 joint: Floats | None) -> Gap:
     """Gap of two groups' means; the covariance of shared clusters is kept.
 
-    Degrees of freedom after Welch (1947) and Satterthwaite, from each group's clusters. The
-    draws are the difference of the groups' own.
+    Degrees of freedom: see `welch_df`. The draws are the difference of the groups' own. `joint`
+    is that of `joint_df`.
     """
     home = sample.layout.reference
     one, two = means[group], means[home]
     v_one, v_two = one.se**2, two.se**2
     variance = max(cov[group, group] + cov[home, home] - 2 * cov[group, home], 0.0)
-    bottom = v_one**2 / max(one.df, 1e-9) + v_two**2 / max(two.df, 1e-9)
-    df = (v_one + v_two) ** 2 / bottom if bottom > 0 else one.df + two.df
+    df = welch_df((one, two), None if joint is None else float(joint[group, home]))
     plug = v_one / small_sample(one.clusters) ** 2 + v_two / small_sample(two.clusters) ** 2
     enough = min(one.clusters, two.clusters)
     draws = None if one.draws is None or two.draws is None else one.draws - two.draws
@@ -103,11 +103,20 @@ def unpaired_gap(sample: Sample, group: int, cov: Floats, means: Sequence[Estima
     return Gap(estimate, sample.of(group), sample.of(home))
 
 
-def unpaired_p(gap: Gap) -> float | None:
+def welch_df(means: tuple[Estimate, Estimate], most: float | None) -> float:
+    """Degrees of freedom of the difference of two groups' means: Welch (1947), from each group's
+    clusters, but not above `most`, which clusters in both groups allow (see `joint_df`)."""
+    one, two = means
+    bottom = one.se**4 / max(one.df, 1e-9) + two.se**4 / max(two.df, 1e-9)
+    df = (one.se**2 + two.se**2) ** 2 / bottom if bottom > 0 else one.df + two.df
+    return df if most is None else min(df, most)
+
+
+def unpaired_p(gap: Gap, clusters: tuple[int, int]) -> float | None:
     """Two-sided p of an unpaired gap (Welch's t).
 
     Two groups that are constant at different values have no spread for a t: p is then that of
-    the permutation test, 2 / (ways to split the rows).
+    the permutation test, 2 / (ways to split the two groups' `clusters`).
     """
     estimate = gap.estimate
     if not estimate.known:
@@ -116,7 +125,7 @@ def unpaired_p(gap: Gap) -> float | None:
         return two_sided(estimate.value / estimate.se, estimate.df)
     if estimate.value == 0:
         return 1.0
-    return min(1.0, exp(log(2) - log_arrangements(len(gap.group), len(gap.reference))))
+    return min(1.0, exp(log(2) - log_arrangements(*clusters)))
 
 
 def at_floor(gap: Gap, lowest: float, highest: float) -> bool:

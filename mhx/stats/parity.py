@@ -15,7 +15,7 @@ from mhx.stats.across import compare_languages
 from mhx.stats.analysis import Options
 from mhx.stats.anchors.licence import Signatures
 from mhx.stats.collect import Records, collect
-from mhx.stats.columns import LANGUAGE_COLUMNS, SCORER_COLUMN
+from mhx.stats.columns import SCORER_COLUMN
 from mhx.stats.comparability import cross_language
 from mhx.stats.contrasts import adjusted
 from mhx.stats.design import Design, read_design
@@ -75,7 +75,7 @@ def parity(
         unit; others are crossed random factors (standard errors after Cameron, Gelbach & Miller
         2011, t intervals).
     language: languages are analyzed apart; across them there is a verdict, and a gap only where
-        the `certificate` allows it. A column called language (or lang) is taken unnamed.
+        the `certificate` allows it. A column called language (lang, locale, ...) is taken unnamed.
     margin: raw points, or ``"0.3sd"`` (of the reference group), ``"0.3dz"`` (of the paired
         differences); the last two are taken from the data and flagged.
     floor: raw points that every group's mean must reach (one-sided bound).
@@ -99,7 +99,7 @@ def parity(
     groups without a reference, units without a value. Method: reference/statistics.md; Lakens
     2017 (TOST), Westfall & Young 1993 (max-T), Hesterberg 2015 (intervals).
     """
-    language = language or next((name for name in LANGUAGE_COLUMNS if name in frame.columns), None)
+    language = language or next(iter(columns.language_columns(frame.columns)), None)
     reference = {name: str(value) for name, value in reference.items()}
     parsed = columns.parse_margin(margin)
     found = problems.option_problems(alpha=alpha, resamples=resamples, adjust=adjust,
@@ -110,6 +110,7 @@ def parity(
               if name not in known for one in unknown("score", name, known).problems]
     found += [Problem(one.what, one.fix, field="human") for name in human or {}
               if name not in known for one in unknown("score", name, known).problems]
+    found += problems.language_problems(language, groups, list(baseline or {}))
     found += problems.rating_problems(human or {}, inclusion, reliability)
     found += [parsed] if isinstance(parsed, Problem) else []
     if not isinstance(parsed, Problem) and parsed and parsed.unit == "dz" and not unit:
@@ -191,8 +192,8 @@ def _scorers(frame: pl.DataFrame, design: Design) -> dict[str, Signatures]:
     factor = design.language
     if factor is None or SCORER_COLUMN not in frame.columns:
         return {}
-    found: Signatures = {
-        name: {str(one) for one in frame.get_column(SCORER_COLUMN).filter(
-            factor.codes == index).drop_nulls().unique()}
-        for index, name in enumerate(factor.labels)}
-    return dict.fromkeys(design.scores, found)
+    column = frame.get_column(SCORER_COLUMN)
+    return {score: {
+        name: {str(one or columns.UNNAMED) for one in column.filter(
+            (factor.codes == index) & np.isfinite(values)).unique()}
+        for index, name in enumerate(factor.labels)} for score, values in design.scores.items()}

@@ -7,10 +7,14 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from mhx.errors import MhxError, Problem, unknown
-from mhx.stats.columns import Factor
+from mhx.stats.columns import Factor, language_columns
 
 if TYPE_CHECKING:
     import polars as pl
+
+DATED = (r"^\d{4}-\d{2}-\d{2}([ T]00:00:00(\.0+)?)?$"
+         r"|(?i)^\d{1,2}-(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)$"
+         r"|(?i)^(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)-\d{1,2}$")
 
 
 def missing_columns(frame: pl.DataFrame, named: Mapping[str, Sequence[str]]) -> list[Problem]:
@@ -33,13 +37,18 @@ def score_problems(frame: pl.DataFrame, scores: Sequence[str]) -> list[Problem]:
         column = frame.get_column(name)
         if column.null_count() == len(column):
             continue  # nothing was scored: coverage, whatever the reader took the column for
-        if column.dtype.is_numeric() or column.dtype in (pl.Boolean, pl.Null):
-            if column.dtype.is_float() and column.is_infinite().any():
-                out.append(Problem("holds infinity", "leave unscored rows empty", field=name))
+        numeric = column.dtype.is_numeric() or column.dtype in (pl.Boolean, pl.Null)
+        text = column.cast(pl.String, strict=False)
+        values = column.cast(pl.Float64, strict=False) if numeric else text.cast(
+            pl.Float64, strict=False)
+        bad = (text.is_not_null() & values.is_null()).arg_true().head(1).to_list()
+        endless = values.is_infinite().arg_true().head(1).to_list()
+        if endless and not bad:
+            out.append(Problem(f"holds infinity, first in data row {endless[0] + 1}",
+                               "leave unscored rows empty", field=name))
+        if numeric or (endless and not bad):
             continue
-        text = column.cast(pl.String, strict=False).drop_nulls()
-        bad = text.filter(text.cast(pl.Float64, strict=False).is_null()).head(1).to_list()
-        example = f", for example {bad[0]!r}" if bad else ""
+        example = f", for example {text[bad[0]]!r} in data row {bad[0] + 1}" if bad else ""
         out.append(Problem(f"scores must be numbers; this column is {column.dtype}{example}",
                            "leave unscored rows empty and convert the column", field=name))
     return out
@@ -85,6 +94,19 @@ def option_problems(*, alpha: float, resamples: int, adjust: str,
     return out
 
 
+def language_problems(language: str | None, groups: Sequence[str],
+                      baseline: Sequence[str]) -> list[Problem]:
+    """Languages compared as groups or with a baseline, past the licence."""
+    fix = "languages are compared with a licence only: name the column with language"
+    return [
+        Problem(f"{name!r} names languages", fix, field=option)
+        for option, names in (("groups", groups), ("baseline", baseline))
+        for name in names
+        if (option == "baseline" and name == language)
+        or (name != language and language_columns([name]))
+    ]
+
+
 def null_problems(factors: Mapping[str, Factor], names: Sequence[str]) -> list[Problem]:
     """Columns that must be known in every row and are not."""
     return [
@@ -101,10 +123,15 @@ def date_problems(frame: pl.DataFrame, names: Sequence[str]) -> list[Problem]:
     out = []
     for name in names:
         column = frame.get_column(name) if name in frame.columns else pl.Series(dtype=pl.Null)
-        if column.dtype in (pl.Date, pl.Datetime):
+        labels = column.drop_nulls()
+        if column.dtype == pl.String:  # a date among labels, or how a spreadsheet exports one
+            labels = labels.filter(labels.str.contains(DATED))
+        elif column.dtype not in (pl.Date, pl.Datetime):
+            continue
+        if len(labels):
             fix = "mark the column as text in the spreadsheet, type the labels again, and export it"
-            out.append(Problem(f"holds dates ({column.drop_nulls().head(1).to_list()}); a "
-                               "spreadsheet turns a label such as 10-14 into one", fix, field=name))
+            out.append(Problem(f"holds dates ({str(labels[0])!r}); a spreadsheet turns a label "
+                               "such as 10-14 into one", fix, field=name))
     return out
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +13,7 @@ from mhx.files import hash_file, load_model, read_table
 from mhx.schema import AnalysisPlan
 from mhx.schema.anchors import AnchorCertificate
 from mhx.stats.anchors.certificate import read_certificate
-from mhx.stats.columns import LANGUAGE_COLUMNS, SCORER_COLUMN
+from mhx.stats.columns import SCORER_COLUMN, UNNAMED, language_columns
 
 if TYPE_CHECKING:
     import polars as pl
@@ -83,16 +85,32 @@ def compare(asked: Request) -> Answered:
     certificate = read_certificate(asked.anchors) if asked.anchors is not None else None
     scorers = None
     if asked.measure is not None:
-        scorers = signatures(frame, asked.measure, asked.language)
+        scorers = signatures(frame, asked.measure, asked.language, asked.value)
         frame, scores = pivot(frame, asked.table, asked.measure, asked.value, scores)
     table_sha256 = hash_file(asked.table)
-    result = _run(asked, frame, scores, plan, certificate=certificate, scorers=scorers,
-                  table_sha256=table_sha256)
+    with about(asked.table, frame.columns):
+        result = _run(asked, frame, scores, plan, certificate=certificate, scorers=scorers,
+                      table_sha256=table_sha256)
     return Answered(result=result, plan=plan, certificate=certificate, source={
         "table": asked.table.name, "table_sha256": table_sha256,
         "plan": asked.plan.name if asked.plan else None,
         "plan_sha256": hash_file(asked.plan) if asked.plan else None,
-    }, deviations=deviations(asked, plan))
+    }, deviations=deviations(asked, plan, frame.columns))
+
+
+@contextmanager
+def about(table: Path, columns: Sequence[str]) -> Iterator[None]:
+    """Problems of the table's columns raised inside name the table; those of options do not."""
+    try:
+        yield
+    except UsageError:
+        raise
+    except MhxError as error:
+        raise MhxError([
+            replace(one, path=table) if one.path is None and (
+                one.what.startswith("unknown column")
+                or {*one.field.split(", ")} <= {"", *columns}) else one
+            for one in error.problems]) from error
 
 
 def _run(asked: Request, frame: pl.DataFrame, scores: list[str],
@@ -133,27 +151,34 @@ def _own(asked: Request) -> dict[str, Any]:
             "lower_is_better": asked.lower_is_better}
 
 
-def deviations(asked: Request, plan: AnalysisPlan | None) -> list[str]:
-    """What is done otherwise than planned, in words: such a result is exploratory."""
+def deviations(asked: Request, plan: AnalysisPlan | None, columns: list[str]) -> list[str]:
+    """What is done otherwise than planned, in words: such a result is exploratory.
+
+    `columns` are the table's: a planned unit that is none of them pairs nothing.
+    """
     if plan is None:
         return []
     named = assignments(asked.reference, "--reference")
     own = {"scores": asked.scores, "groups": asked.groups, "reference": named, **_own(asked)}
     planned = plan.model_dump()
-    return [f"{name} is {value!r}, planned was {planned[name]!r}" for name, value in own.items()
+    lost = [] if asked.unit else [name for name in plan.unit if name not in columns]
+    return [f"the planned unit {name!r} is no column of the table" for name in lost] + [
+        f"{name} is {value!r}, planned was {planned[name]!r}" for name, value in own.items()
             if value not in (None, [], {}) and str(value) != str(planned[name])]
 
 
-def signatures(frame: pl.DataFrame, measure: str,
-               language: str | None) -> dict[str, dict[str, set[str]]]:
-    """Measure -> language -> signatures of a long table; empty where it does not record them."""
-    tongue = language or next((name for name in LANGUAGE_COLUMNS if name in frame.columns), None)
+def signatures(frame: pl.DataFrame, measure: str, language: str | None,
+               value: str = "score") -> dict[str, dict[str, set[str]]]:
+    """Measure -> language -> signatures of a long table's scored rows; empty where it does not
+    record them."""
+    tongue = language or next(iter(language_columns(frame.columns)), None)
     named = (measure, tongue, SCORER_COLUMN)
     if tongue is None or any(name not in frame.columns for name in named):
         return {}
     out: dict[str, dict[str, set[str]]] = {}
-    for score, spoken, scorer in frame.select(named).drop_nulls().unique().iter_rows():
-        out.setdefault(str(score), {}).setdefault(str(spoken), set()).add(str(scorer))
+    scored = frame.drop_nulls([measure, tongue, *([value] if value in frame.columns else [])])
+    for score, spoken, scorer in scored.select(named).unique().iter_rows():
+        out.setdefault(str(score), {}).setdefault(str(spoken), set()).add(str(scorer or UNNAMED))
     return out
 
 

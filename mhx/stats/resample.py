@@ -38,8 +38,8 @@ def bootstrap_sums(stats: Floats, *, resamples: int, seed: Seed,
     resamples, K): each stratum (codes 0..S-1; one by default) is resampled on its own, with
     replacement, to its own size. Weights are multinomial for up to 256 rows, or many rows with
     few distinct values; else independent Poisson(1) counts (Hanley & MacGibbon 2006; Chamandy et
-    al. 2012), the same to order 1/clusters for ratios. Depends on the seed and the rows' order,
-    not on the machine's cores.
+    al. 2012), the same to order 1/clusters for ratios. Depends on the seed and the rows' order; the
+    machine's cores change the rounding only (1e-8: sums are in single precision).
     """
     if strata is None:
         return _one_stratum(stats, resamples, _words(seed))[None]
@@ -152,6 +152,7 @@ def _merged(stats: Floats) -> tuple[Floats, Ints | None]:
         if bool((abs(after - before) > GRID_LOSS * before).any()):
             return stats, None
         rows, count = np.unique(rounded, axis=0, return_counts=True)
+        rows = rows + (stats - rounded).mean(0)  # rounding may move a heap of equal scores one way
     return (rows, count) if len(rows) * MERGE_GAIN <= len(stats) else (stats, None)
 
 

@@ -132,7 +132,7 @@ def test_rows_with_more_fields_than_the_header_are_refused(mhx: Mhx, here: Path)
     path.write_text("g,y\na,1\nb,2,3\n")
     done = mhx("parity", path, *OPTIONS)
     assert (done.code, done.out) == (1, "")
-    assert "long.csv" in done.err
+    assert "long.csv:3: 3 fields where the header has 2 names" in done.err
 
 
 def test_copied_rows_are_counted(ask: Callable[..., Any]) -> None:
@@ -184,3 +184,44 @@ def test_two_scores_of_one_measure_in_a_row_are_refused(mhx: Mhx, here: Path) ->
     done = mhx("parity", path, "--measure", "measure", "--group", "g", "--reference", "g=a")
     assert done.code == 1
     assert "1 rows have several scores of one measure" in done.err
+
+
+@pytest.mark.parametrize("label", ["2026-10-14", "2026-10-14 00:00:00", "14-Oct", "oct-14"])
+def test_a_date_among_the_labels_of_a_group_is_refused(ask: Callable[..., Any],
+                                                       label: str) -> None:
+    done = ask([{**row, "g": label if row["g"] == "b" else "a"} for row in rows()])
+    assert done.code == 1
+    assert f"t.csv: g: holds dates ('{label}')" in done.err
+
+
+def test_infinity_among_whole_numbers_is_named_with_its_row(ask: Callable[..., Any]) -> None:
+    table = pl.DataFrame(rows()).with_columns(pl.col("y").cast(pl.String))
+    done = ask(pl.concat([table, pl.DataFrame([{"unit": "s99", "g": "a", "y": "inf"}])]))
+    assert done.code == 1
+    assert "t.csv: y: holds infinity, first in data row 81 — " in done.err
+
+
+def test_problems_of_columns_name_the_table_and_those_of_options_do_not(
+    ask: Callable[..., Any]
+) -> None:
+    done = ask(rows(), "--unit", "scene", "--resamples", "5")
+    assert done.code == 1
+    assert "t.csv: unit: unknown column 'scene'" in done.err
+    assert ask(rows(), "--resamples", "5").err.startswith("resamples: 5 is too few")
+    assert ask(rows(), "--seed", "-1").code == 2
+
+
+def test_differences_that_are_all_the_same_have_no_interval_of_the_largest_gap(
+    ask: Callable[..., Any]
+) -> None:
+    copies = [{"unit": f"s{k}", "g": g, "y": k % 3} for k in range(30) for g in "ab"]
+    assert entry(ask(copies, "--unit", "unit", "--json"))["max_gap"]["ci"] is None
+
+
+def test_the_terminal_says_why_a_pair_has_no_test_and_that_a_margin_is_from_the_data(
+    ask: Callable[..., Any]
+) -> None:
+    one = [*rows(), {"unit": "s99", "g": "c", "y": 2}]
+    assert "note: y by g, c − a: fewer than two units" in ask(one).out
+    done = ask(rows(), "--margin", "0.3sd")
+    assert "the margin 0.3sd is taken from these data" in done.out

@@ -206,6 +206,9 @@ def test_a_plan_is_followed_and_what_departs_from_it_is_exploratory(
     assert done.json["deviations"] == []
     other = mhx("parity", scores, "--plan", plan, "--margin", "0.5")
     assert "not as planned, so exploratory: margin is '0.5', planned was 0.25" in other.out
+    plan.write_text(plan.read_text().replace("[scenario]", "[scenario, dialect]"))
+    lost = mhx("parity", scores, "--plan", plan)
+    assert "exploratory: the planned unit 'dialect' is no column of the table" in lost.out
     without = mhx("parity", scores, "--score", "empathy", "--group", "gender", "--reference",
                   "gender=male")
     assert "no frozen plan: exploratory" in without.out

@@ -54,7 +54,8 @@ def test_tables_with_hostile_text_and_missing_parts_compile(bare, tmp_path):
 
 @pytest.mark.parametrize(("text", "expected"), [
     ("50 % of a_b & c", r"50~\% of a\_b \& c"), ("−0.1 × κ", r"$-$0.1 $\times$ $\kappa$"),
-    ("سلام دنیا, yes", "[non-Latin text], yes"), ("zażółć", "zażółć"),
+    ("你好 世界, yes", "[non-Latin text], yes"), ("zażółć", "zażółć"),
+    ("زن − مرد ۱۲", r"zn $-$ mrd 12"), ("آقای صبا؟", r"\={a}qay \d{s}ba?"),
     ("\\end{x}", r"\textbackslash{}end\{x\}"), ("--models", r"\mbox{-{}-}models"),
     ("0123456789abcdef" * 2, r"01234567\allowbreak{}89abcdef" r"\allowbreak{}"
      r"01234567\allowbreak{}89abcdef"),

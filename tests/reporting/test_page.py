@@ -18,7 +18,8 @@ from mhx.reporting.table import PIPELINE_CHECK
 
 LOADS = ("src", "href", "srcset", "poster", "data", "action", "background", "xlink:href")
 ANSWERS = ("contrasts", "effects", "groups", "intersections", "largest", "worst", "means")
-OWN = re.compile(r"(tables|figures)/[\w-]+\.(csv|tex|pdf|png)|report\.json|(methods|checklists|model_card|datasheet)\.md")
+OWN = re.compile(r"(tables|figures)/[\w-]+\.(csv|tex|pdf|png)|report\.json|"
+                 r"(methods|checklists|model_card|datasheet)\.md")
 
 
 def test_nothing_is_loaded_from_anywhere(report):
@@ -48,6 +49,13 @@ def test_every_entry_of_the_contents_leads_somewhere(report, both):
         places = [link[1:] for link in page.xpath("//nav//a/@href")]
         assert len(places) > 20
         assert set(places) <= set(page.xpath("//@id"))
+
+
+def test_the_contents_name_figures_by_what_they_show(real):
+    page = html.fromstring(real.read("index.html").encode())
+    shown = page.xpath("//nav//a[starts-with(@href, '#fig-')]/text()")
+    assert "Figure: Gap of each group against its reference" in " ".join(shown)
+    assert len(shown) == len(set(shown)) == len(real.json["figures"])
 
 
 @pytest.mark.usefixtures("no_figures")

@@ -13,7 +13,8 @@ from mhx.reporting import citations, methods
 from mhx.reporting.citations import SOURCES, bibliography, cited
 from mhx.reporting.evaluation import evaluation_of
 from mhx.reporting.findings import findings
-from mhx.reporting.latex import REPLACED, escape
+from mhx.reporting.latex import REPLACED, escape, to_latex
+from mhx.reporting.table import Column, Table, show
 
 needs_latex = pytest.mark.skipif(
     shutil.which("pdflatex") is None, reason="pdflatex is not installed (apt-get install texlive)")
@@ -112,3 +113,25 @@ def test_labels_are_one_each_and_every_reference_has_one(both):
     assert len(tables) == len(set(tables))
     labels = {f"tab:{name}" for name in tables} | set(re.findall(r"\\label\{([^}]+)\}", text))
     assert set(re.findall(r"\\ref\{([^}]+)\}", text)) <= labels
+
+
+@pytest.mark.parametrize(("title", "caption"), [
+    ("May it be compared?", "{May it be compared?}"), ("Gaps", "{Gaps.}"), ("Gaps.", "{Gaps.}")])
+def test_a_caption_ends_once(title, caption):
+    table = Table(label="one", title=title, columns=(Column(key="n", title="n", kind="int"),),
+                  rows=({"n": 1},))
+    assert caption in to_latex(table)
+
+
+def test_notes_of_a_long_table_cannot_be_left_alone_on_a_page():
+    table = Table(label="one", title="Long", columns=(Column(key="n", title="n", kind="int"),),
+                  rows=tuple({"n": k} for k in range(60)), notes=("All of it.",))
+    text = to_latex(table)
+    assert text.index("All of it.") < text.index("endfirsthead")
+
+
+@pytest.mark.parametrize(("share", "text"), [
+    (0.0, "0 %"), (1.0, "100 %"), (825 / 829, "99.5 %"), (0.004, "0.4 %"), (0.99999, "99.9 %"),
+    (0.00001, "0.1 %"), (0.953, "95 %")])
+def test_a_share_that_is_not_all_is_not_rounded_to_all(share, text):
+    assert show(share, "share") == text

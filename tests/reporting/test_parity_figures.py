@@ -228,6 +228,24 @@ def test_bars_of_paired_differences_have_the_counts_as_heights(kept):
     assert {"< 20 %", "= 50 %", "> 30 %"} <= {text["text"] for text in kept[0]["texts"]}
 
 
+def test_bars_of_values_that_lie_close_are_wide_enough_to_be_seen(kept):
+    near = shape("female", values=[-1.0, 0.0, 0.01], counts=[1, 30, 7])
+    differences.pictures(evaluation(contrasts=[contrast("female")], differences=[near]))
+    axes = kept[0]["figure"].axes[0]
+    low, high = axes.get_xlim()
+    inches = axes.get_position().width * kept[0]["figure"].get_figwidth() / (high - low)
+    assert min(box.get_width() for box in axes.patches if box.get_height() < 0) * inches > 0.02
+
+
+@pytest.mark.parametrize("module", [differences, power])
+def test_a_system_that_is_not_drawn_is_not_in_the_legend(kept, module):
+    own = {"contrasts": [contrast("female", sd_difference=0.5)], "differences": [shape("female")]}
+    module.pictures(evaluation({"ours": own, "people": {"groups": []}}))
+    shown = " ".join(text["text"] for text in kept[0]["texts"])
+    assert "ours" in shown
+    assert "people" not in shown
+
+
 def test_too_many_contrasts_are_picked_by_size_and_the_caption_says_so(drawn):
     shown = drawn[differences][0]["picture"]
     assert "Of 384 contrasts the 16 with the largest" in shown.caption

@@ -152,3 +152,48 @@ def test_a_file_that_is_no_agreement_says_what_to_give(tmp_path, text, message):
 @pytest.mark.parametrize("arguments", [[], ["runs/pl/1", "--table", "scores.csv"]])
 def test_runs_or_a_table_and_not_both(arguments):
     assert isinstance(mhx("report", *arguments).exception, UsageError)
+
+
+@pytest.fixture(scope="module")
+def persian(tmp_path_factory):
+    """One language and system, a margin of .05, right-to-left names of the groups."""
+    rng = np.random.default_rng(2)
+    rows = [{"scenario": k, "gender": gender, "warmth": float(rng.random())}
+            for k in range(40) for gender in ("مرد", "زن")]
+    folder = tmp_path_factory.mktemp("persian")
+    pl.DataFrame(rows).write_csv(folder / "scores.csv")
+    done = mhx("report", "--table", folder / "scores.csv", "--score", "warmth", "--group", "gender",
+               "--reference", "gender=مرد", "--unit", "scenario", "--margin", "0.05",
+               "--resamples", 200, "--out", folder / "report")
+    assert done.exit_code == 0, done.output
+    return folder / "report"
+
+
+def test_a_difference_of_right_to_left_names_keeps_its_order(persian):
+    page = html.fromstring((persian / "index.html").read_bytes())
+    shown = page.xpath("string(//figure[@id='tab-contrasts']//tbody/tr[1])")
+    assert "\u200eزن\u200e − \u200eمرد" in shown  # a mark at each side keeps the minus in place
+    assert "زن − مرد" in (persian / "tables" / "contrasts.csv").read_text(encoding="utf-8")
+
+
+def test_the_paper_tells_names_in_arabic_script_apart_and_says_how(persian):
+    assert "zn $-$ mrd" in (persian / "tables" / "contrasts.tex").read_text(encoding="utf-8")
+    assert "letter by letter in Latin" in (persian / "paper" / "section.tex").read_text("utf-8")
+
+
+def test_a_small_margin_has_numbers_fine_enough_to_be_compared_with_it(persian, written):
+    def digits(folder):
+        table = next(one for one in contents(folder)["tables"] if one["label"] == "contrasts")
+        return {one["digits"] for one in table["columns"] if one["key"] in ("gap", "low")}
+
+    assert digits(persian) == {3}
+    assert digits(written) == {2}
+
+
+def test_what_is_the_same_in_all_rows_is_said_once(persian, written):
+    page = html.fromstring((persian / "index.html").read_bytes())
+    figure = page.get_element_by_id("tab-groups")
+    assert "All rows: score warmth, attribute gender." in figure.xpath("string(figcaption)")
+    assert "score" not in figure.xpath(".//th/text()")
+    whole = html.fromstring((written / "index.html").read_bytes()).get_element_by_id("tab-groups")
+    assert "system" in whole.xpath(".//th/text()")

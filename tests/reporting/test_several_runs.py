@@ -14,6 +14,8 @@ from typer.testing import CliRunner
 
 from mhx.cli.app import app
 from mhx.errors import MhxError
+from mhx.reporting.findings import findings
+from mhx.reporting.headline import headline
 from mhx.reporting.sections import all_tables
 from mhx.reporting.sources import of_runs
 from mhx.stats.anchors.certificate import sealed, write_certificate
@@ -176,7 +178,12 @@ def test_a_licence_prints_the_gap_and_another_scorer_takes_it_away(folders, tmp_
     first = next(row for row in rows if row["system"] == "base"
                  and row["score"] == fake.SCORES[0].replace("_", " "))
     assert first["gap"] == pytest.approx(means["Polish"] - means["Persian"])
+    said = [line for line in headline(found) if line.startswith("between languages, ")]
+    assert len(said) == len(fake.SCORES)
+    assert all("Polish − Persian, base: " in line for line in said)
+    assert any("Between languages, where the licence allows it" in one for one in findings(found))
     other = of_runs(folders, anchors=certificate(tmp_path / "b.certificate.json", pl="cues 2"))
+    assert not [line for line in headline(other) if line.startswith("between languages, ")]
     assert not tables_of(other)["between"].rows
     assert {row["verdict"] for row in tables_of(other)["cross_language"].rows} == {
         "insufficient anchors"}

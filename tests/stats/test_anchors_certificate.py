@@ -314,6 +314,40 @@ def test_parity_gives_the_licence_of_the_certificate(certificate: AnchorCertific
     assert [one.verdict for one in bare.cross_language] == ["insufficient anchors"]
 
 
+def test_a_row_without_a_scorer_is_not_the_certified_ones(
+        certificate: AnchorCertificate) -> None:
+    scores = draw(replace(GOOD, items=50), 2)[0]
+    frame = pl.DataFrame({
+        "language": np.repeat(["pl", "en"], 50), "gender": np.tile(["f", "m"], 50),
+        "empathy": scores.T.ravel(), "scorer": ["judge 1"] + [None] * 99})
+    found = parity(frame, scores=["empathy"], groups=["gender"],
+                   reference={"gender": "m", "language": "en"}, margin=0.25,
+                   certificate=certificate).cross_language[0]
+    assert found.verdict == "insufficient anchors"
+    assert "not named" in found.why
+
+
+def test_scores_beyond_the_certified_scale_are_refused(certificate: AnchorCertificate) -> None:
+    found = asked(certificate, scale=None, values=np.array([0.0, 3.0, 40.0, np.nan]))
+    assert found.verdict == "insufficient anchors"
+    assert "1 scores lie outside the certificate's scale" in found.why
+
+
+def test_the_largest_gap_is_not_taken_between_languages_without_a_licence(
+        certificate: AnchorCertificate) -> None:
+    one = certificate.licences[0]
+    both = certificate.model_copy(update={"licences": [one, one.model_copy(update={
+        "language": "fa", "scorers": {"fa": "judge 1", "en": "judge 1"}})]})
+    rng = np.random.default_rng(0)
+    frame = pl.DataFrame({
+        "language": np.repeat(["pl", "en", "fa"], 50), "gender": np.tile(["f", "m"], 75),
+        "empathy": rng.normal(1, 0.5, 150), "scorer": ["judge 1"] * 150})
+    found = parity(frame, scores=["empathy"], groups=["gender"],
+                   reference={"gender": "m", "language": "en"}, margin=0.25, certificate=both)
+    assert [one.group for one in found.contrasts if one.kind == "language"] == ["fa", "pl"]
+    assert not [one for one in found.largest if one.kind == "language"]
+
+
 def test_rows_for_the_figures_hold_numbers_and_no_text(certificate: AnchorCertificate) -> None:
     rows = certificate.calibration
     assert {row.language for row in rows} == {"pl", "en"}

@@ -112,9 +112,11 @@ def test_cluster_error_equals_that_of_cluster_means_when_clusters_are_equal() ->
     assert found.clusters == 20
 
 
-def test_crossed_factors_use_the_multiway_cluster_error() -> None:
-    """Cameron, Gelbach & Miller: V(unit) + V(name) - V(unit and name), by hand."""
-    rng = np.random.default_rng(0)
+@pytest.mark.parametrize(("seed", "whole"), [(0, False), (28, True)])
+def test_crossed_factors_use_the_multiway_cluster_error(seed: int, whole: bool) -> None:
+    """Cameron, Gelbach & Miller: V(unit) + V(name) - V(unit and name), by hand, but not less than
+    one factor alone gives: that difference may be nearly zero, or below."""
+    rng = np.random.default_rng(seed)
     y = rng.normal(0, 1, (12, 1, 1)) + rng.normal(0, 0.5, (1, 2, 6))
     y = y + rng.normal(0, 1, (12, 2, 6))
     frame = pl.DataFrame({"u": np.repeat(np.arange(12), 12), "n": np.tile(np.arange(12), 12),
@@ -130,7 +132,8 @@ def test_crossed_factors_use_the_multiway_cluster_error() -> None:
     name = correct(6) * (centered.sum(0) ** 2).sum()
     cell = correct(72) * (centered**2).sum()
     assert found.test == "cluster t"
-    assert found.se == pytest.approx(np.sqrt(unit + name - cell), rel=1e-6)
+    assert (unit + name - cell > max(unit, name)) == whole
+    assert found.se == pytest.approx(np.sqrt(max(unit + name - cell, unit, name)), rel=1e-6)
 
 
 def test_hedges_g_has_the_exact_correction() -> None:

@@ -349,3 +349,99 @@ def test_a_result_is_plain_json() -> None:
     found = run(frame, groups=["g", "h"], reference={"g": "a", "h": "x"}, margin="0.3sd", floor=0.5)
     text = json.dumps(found.to_dict(), allow_nan=False)
     assert json.loads(text)["settings"]["margin"] == "0.3sd"
+
+
+def test_a_cell_a_unit_cannot_be_in_is_not_expected() -> None:
+    frame = probes().with_columns(age=pl.when(pl.col("unit") < "s010").then(
+        pl.lit("old")).otherwise(pl.lit("young")))
+    found = run(frame.filter(~((pl.col("unit") == "s000") & (pl.col("g") == "b"))),
+                groups=["g", "age"], reference={"g": "a", "age": "old"}, unit=["unit"])
+    cells = {one.group: (one.n, one.expected) for one in found.groups
+             if one.kind == "intersection"}
+    assert cells["a × old"] == (10, 10)
+    assert cells["b × old"] == (9, 10)
+    assert cells["c × young"] == (30, 30)
+
+
+def test_few_levels_that_both_groups_share_have_few_degrees_of_freedom() -> None:
+    rng = np.random.default_rng(0)
+    rater = np.tile(np.arange(3), 40)
+    g = np.repeat(["a", "b"], 60)
+    y = rng.normal(0, 1, (3, 2))[rater, (g == "b").astype(int)] + rng.normal(0, 1, 120)
+    found = run(pl.DataFrame({"g": g, "rater": rater, "y": y}), cluster=["rater"]).contrasts[0]
+    assert found.low is not None and found.high is not None and found.se is not None
+    assert (found.high - found.low) / 2 / found.se == pytest.approx(4.303, abs=1e-3)  # t with 2
+
+
+def test_two_pairs_alike_do_not_exclude_zero() -> None:
+    frame = probes(2, groups=("a", "b")).with_columns(
+        y=pl.when(pl.col("g") == "a").then(2.0).otherwise(0.0))
+    found = run(frame, unit=["unit"]).contrasts[0]
+    assert found.p == 0.5
+    assert found.high is not None and found.high > 0
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1.0, 1e12])
+def test_the_unit_of_the_scores_changes_no_test(scale: float) -> None:
+    for options in ({"unit": ["unit"]}, {}):
+        here = run(probes(gap=0.5), **options)
+        there = run(probes(gap=0.5).with_columns(y=pl.col("y") * scale), **options)
+        assert there.contrasts[0].p == pytest.approx(here.contrasts[0].p)
+        assert there.largest[0].p == pytest.approx(here.largest[0].p)
+
+
+def test_large_constant_scores_are_constant() -> None:
+    frame = probes().with_columns(y=pl.when(pl.col("g") == "a").then(1e12 + 0.1).otherwise(
+        1e12 + 0.9))
+    assert run(frame).contrasts[0].verdict == "different"
+
+
+def test_constant_groups_are_as_many_as_their_clusters() -> None:
+    frame = probes(40, groups=("a", "b")).with_columns(
+        y=pl.when(pl.col("g") == "a").then(0.0).otherwise(2.0),
+        user=pl.col("g") + pl.when(pl.col("unit") < "s020").then(pl.lit("1")).otherwise(
+            pl.lit("2")))
+    found = run(frame, cluster=["user"]).contrasts[0]
+    assert found.p == pytest.approx(2 / 6)  # two users a group: 2 / (4 choose 2)
+
+
+def test_a_cell_of_one_is_shrunk_too() -> None:
+    frame = probes(12).with_columns(h=pl.lit("x")).vstack(pl.DataFrame(
+        {"unit": ["z"], "g": ["c"], "y": [2.0], "h": ["w"]}))
+    one = next(one for one in run(frame, groups=["g", "h"], reference={"g": "a", "h": "x"}).groups
+               if one.group == "c × w")
+    assert (one.n, one.mean) == (1, 2.0)
+    assert one.shrunk is not None and one.shrunk < 1.9
+
+
+def test_more_groups_than_can_be_compared_in_pairs() -> None:
+    frame = pl.DataFrame({"g": [f"{k % 600}" for k in range(1800)],
+                          "y": np.random.default_rng(0).normal(size=1800)})
+    largest = run(frame, reference={"g": "0"}, resamples=100).largest[0]
+    assert (largest.p, largest.method) == (None, "too many groups")
+
+
+@pytest.mark.parametrize("name", ["Language", "LANG", "locale", "lang_code", "target language"])
+def test_a_language_column_by_any_name_passes_the_gate(name: str) -> None:
+    frame = pl.concat([probes().with_columns(pl.lit(one).alias(name)) for one in ("pl", "fa")])
+    found = run(frame, groups=["g", name], reference={"g": "a", name: "pl"}, unit=["unit"])
+    assert {one.attribute for one in found.groups} == {"g"}
+    assert [one.verdict for one in found.cross_language] == ["insufficient anchors"]
+
+
+@pytest.mark.parametrize("options", [
+    {"groups": ["g", "lang"], "reference": {"g": "a", "lang": "pl"}},
+    {"baseline": {"language": "pl"}}, {"baseline": {"lang": "pl"}}])
+def test_languages_are_no_groups_and_no_baseline(options: dict[str, Any]) -> None:
+    frame = pl.concat([probes().with_columns(language=pl.lit(one), lang=pl.lit(one))
+                       for one in ("pl", "fa")])
+    with pytest.raises(MhxError, match="names languages"):
+        run(frame, **options)
+
+
+def test_a_nan_among_numeric_group_labels_is_no_group() -> None:
+    frame = probes().with_columns(g=pl.col("g").replace_strict({"a": 1.0, "b": 2.0,
+                                                                "c": float("nan")}))
+    found = run(frame, reference={"g": "1.0"})
+    assert [one.group for one in found.groups] == ["1.0", "2.0"]
+    assert any("40 rows have no value" in note for note in found.notes)

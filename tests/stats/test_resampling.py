@@ -33,6 +33,13 @@ def test_an_outlier_is_not_lost_when_equal_rows_are_merged() -> None:
     assert draws.std() == pytest.approx(scores.std() / np.sqrt(30_000), rel=0.06)
 
 
+def test_a_heap_of_equal_scores_among_continuous_ones_shifts_no_draw() -> None:
+    rng, rows = np.random.default_rng(0), 200_000
+    scores = np.where(rng.random(rows) < 0.9, rng.integers(0, 2, rows), rng.uniform(0, 1, rows))
+    draws = bootstrap_ratios(scores[:, None], np.ones((rows, 1)), resamples=2000, seed=1)[0, :, 0]
+    assert draws.mean() == pytest.approx(scores.mean(), abs=0.1 * scores.std() / np.sqrt(rows))
+
+
 def test_same_seed_same_draws_and_another_seed_other_draws() -> None:
     stats = np.random.default_rng(0).normal(size=(500, 3))
     first, again, other = (bootstrap_sums(stats, resamples=50, seed=seed) for seed in (1, 1, 2))

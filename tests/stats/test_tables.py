@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from mhx.stats import agree, parity
+from mhx.stats.stacked import fits, stacked
 from mhx.stats.tables import agreement_rows, system_rows
 from mhx.stats.terminal import parity_tables
 
@@ -49,3 +50,25 @@ def test_agreement_becomes_rows() -> None:
     assert [row["raters"] for row in table] == ["a – b", "mean of pairs"]
     by = agree(long, item="item", rater="rater", rating="rating", level="ordinal", by="language")
     assert same_keys(agreement_rows(by)) and same_keys(system_rows(by))
+
+
+def test_a_table_too_wide_for_the_terminal_becomes_paragraphs_without_a_cut() -> None:
+    rows = [{"attribute": "gender", "group": "19-25 − other", "gap": "0.172 [0.080, 0.270]",
+             "p": "<0.001", "verdict": "inconclusive", "note": ""}]
+    assert fits(rows, ["gap"], 90)
+    for width in (30, 40, 60):
+        assert not fits(rows, ["gap"], width)
+        lines = stacked(rows, width).splitlines()
+        assert lines[0] == "gender, 19-25 − other"
+        assert max(map(len, lines)) <= width
+        assert " ".join(" ".join(lines[1:]).replace("·", " ").split()) == (
+            "gap 0.172 [0.080, 0.270] p <0.001 verdict inconclusive")
+
+
+def test_p_values_on_the_terminal_are_never_zero() -> None:
+    result = parity(frame(("pl", "fa")).with_columns(y=pl.col("y") + 5 * (pl.col("g") == "b")),
+                    scores=["y"], groups=["g"], reference={"g": "a"}, unit=["u"], margin=0.3,
+                    resamples=5000)
+    gaps = dict(parity_tables(result))["gaps: group minus reference, raw points"]
+    assert {row["p Holm"] for row in gaps} == {"<0.001"}
+    assert {row["TOST p Holm"] for row in gaps} == {"1.000"}

@@ -42,7 +42,7 @@ def licence(
         when the table does not record them. The certificate then holds only for the very file
         (`table_sha256`) that it was made with.
     values: all scores of the table, nan for missing; with `scale`, what the number of anchors is
-        computed from where there are none.
+        computed from where there are none. None may lie outside the certificate's scale.
 
     Without a certificate, and with one that is about another score, language, scale or scorer,
     about a wider margin or a laxer alpha, the verdict is ``insufficient anchors`` and `why`
@@ -57,7 +57,7 @@ def licence(
     if certificate is None:
         return refused
     found, sign = _find(certificate, score, language, reference)
-    why = _mismatches(certificate, score, margin, alpha, scale)
+    why = _mismatches(certificate, score, margin, alpha, scale, values)
     if found is None:
         why.insert(0, f"the certificate is not about {score} in {language} against {reference}")
     else:
@@ -98,10 +98,15 @@ def _find(certificate: AnchorCertificate, score: str, language: str,
 
 
 def _mismatches(certificate: AnchorCertificate, score: str, margin: Margin | None, alpha: float,
-                scale: Scale | None) -> list[str]:
+                scale: Scale | None, values: Floats | None) -> list[str]:
     out = []
+    low, high = certificate.scale
+    beyond = 0 if values is None else int(((values < low) | (values > high)).sum())
     if scale is not None and tuple(scale) != tuple(certificate.scale):
         out.append(f"{score} is on the scale {_range(scale)}, the certificate on "
+                   f"{_range(certificate.scale)}")
+    elif beyond:
+        out.append(f"{beyond} scores lie outside the certificate's scale "
                    f"{_range(certificate.scale)}")
     if margin is not None and margin.unit != "raw":
         out.append("the certificate's margin is in raw points; so must the table's be")
