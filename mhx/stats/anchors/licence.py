@@ -155,4 +155,5 @@ def _needed(values: Floats | None, scale: Scale | None, margin: Margin | None,
     return anchors_needed(points, sd, alpha=alpha), (
         f"intercepts equivalent within {ANCHOR_MARGIN_SHARE * points:.3g} "
         f"({ANCHOR_MARGIN_SHARE:.0%} of the margin), residual SD {sd:.3g}, "
-        f"correlation {ANCHOR_CORRELATION}, power 80 %, alpha {alpha:g}")
+        f"correlation {ANCHOR_CORRELATION}, power 80 %, alpha {alpha:g}; the "
+        "slopes need more (mhx anchors plan)")
