@@ -20,6 +20,8 @@ NOT_JUDGED = "automatic, not compared with people's judgments"
 ONE_AUTHOR = "automatic, against one author's edits; agreement between authors not measured"
 MATCHING = "adaptation|match:overlap+operation|exact:same text too"
 TOKENIZERS = "Perplexities of models with different tokenizers are not comparable."
+BASELINES = ("A scorer that does not beat the commonest level and the length of the answer, with "
+             "intervals of the gain above zero, has its scores hidden.")
 COVERAGE = "Missing, refused and unparsable answers are coverage; none is imputed."
 SYSTEM = Column(key="system", title="system")
 
@@ -63,7 +65,9 @@ def _translation(evaluation: Evaluation) -> Table:
         columns=(
             Column(key="measure", title="measure"),
             Column(key="score", title="score", kind="number"),
+            Column(key="low", upper="high", title="95 % interval", kind="interval"),
             Column(key="units", title="units", kind="int"),
+            Column(key="clusters", title="dialogues", kind="int"),
             Column(key="signature", title="signature"),
         ),
         rows=tuple(rows), notes=tuple(notes), origin=origin(evaluation),
@@ -110,7 +114,7 @@ def frozen_rules(evaluation: Evaluation) -> str:
 
 def _agreement(evaluation: Evaluation) -> Table:
     found = evaluation.part("empathy", "agreement")
-    rows: list[Row] = [{**row, "mechanism": plain(row.get("mechanism"))}
+    rows: list[Row] = [{**row, "mechanism": plain(row.get("mechanism")), **_baselines(row)}
                        for row in evaluation.rows("empathy", "agreement", "rows")]
     where = f", measured on {found['measured_on']}" if found.get("measured_on") else ""
     language = evaluation.meta.get("language") or "this language"
@@ -124,12 +128,23 @@ def _agreement(evaluation: Evaluation) -> Table:
             Column(key="kappa_low", upper="kappa_high", title="95 % interval", kind="interval"),
             Column(key="f1_binary", title="F1 (shown or not)", kind="number"),
             Column(key="f1_macro", title="F1 (macro)", kind="number"),
+            Column(key="accuracy", title="accuracy", kind="number"),
+            Column(key="accuracy_majority", title="of the majority", kind="number"),
+            Column(key="kappa_length", title="κ of length", kind="number"),
             Column(key="n", title="n", kind="int"),
         ),
+        notes=(BASELINES,) if rows else (),
         rows=tuple(rows), origin=str(found.get("data") or "") if rows else "",
         signature=scorer(evaluation),
         missing="" if rows else absent("the scorer's agreement with people", why),
     )
+
+
+def _baselines(row: Row) -> Row:
+    """What always saying the commonest level, and what length alone, would reach."""
+    found = {one["baseline"]: one for one in row.get("baselines") or []}
+    return {"accuracy_majority": found.get("majority", {}).get("accuracy"),
+            "kappa_length": found.get("length", {}).get("kappa_quadratic")}
 
 
 def _means(evaluation: Evaluation) -> Table:
