@@ -93,7 +93,8 @@ def _languages(evaluation: Evaluation) -> tuple[str, str] | None:
         return None
     verdicts = ", ".join(dict.fromkeys(str(row.get("verdict")) for row in refused))
     needed = max(row.get("anchors_needed") or row.get("needed") or 0 for row in refused)
-    more = f": {needed} paired anchors rated by people are needed" if needed else ""
+    more = (f": at least {needed} paired anchors rated by people are needed (mhx anchors plan)"
+            if needed else "")
     return "No gap between languages", sentence(f"{verdicts}{more}")
 
 
