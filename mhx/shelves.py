@@ -92,11 +92,12 @@ class Shelves:
                 )
             )
         if path not in self._modules:
-            self._modules[path] = _import(path, f"mhx_plugin_{plugin.shelf}_{plugin.name}")
+            self._modules[path] = load_python(path, f"mhx_plugin_{plugin.shelf}_{plugin.name}")
         return self._modules[path]
 
 
-def _import(path: Path, name: str) -> ModuleType:
+def load_python(path: Path, name: str) -> ModuleType:
+    """A Python file as a module called NAME_STEM. Raises MhxError for one that cannot be loaded."""
     unique = f"{name.replace('-', '_')}_{path.stem}"
     spec = importlib.util.spec_from_file_location(unique, path)
     if spec is None or spec.loader is None:  # pragma: no cover - a .py file always has a loader

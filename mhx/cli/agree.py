@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mhx.cli import common
-from mhx.cli.parity import Draws, tabulate
 
 if TYPE_CHECKING:
     from mhx.stats.raters import AgreementResult
@@ -42,7 +41,7 @@ def agree(
     range_: Annotated[
         str | None, typer.Option("--range", help="Legal ratings, such as 1:5.")
     ] = None,
-    seed: Draws = 0,
+    seed: common.Draws = 0,
     json_: common.Json = False,
 ) -> None:
     """Agreement of raters: κ, AC1/AC2, α, ICC with intervals; illegal ratings counted.
@@ -52,7 +51,7 @@ def agree(
     from mhx.errors import unknown
     from mhx.files import read_table
     from mhx.stats.agreement import agree as run_agree
-    from mhx.stats.request import about
+    from mhx.stats.request import about, legal_range
 
     if level not in ("nominal", "ordinal", "interval"):
         raise unknown("level", level, ("nominal", "ordinal", "interval"))
@@ -64,7 +63,7 @@ def agree(
             rater=rater,
             rating=rating,
             level=level,  # type: ignore[arg-type]
-            range_=_legal(range_),
+            range_=legal_range(range_, "--range"),
             by=by,
             seed=seed,
         )
@@ -72,23 +71,6 @@ def agree(
         common.emit(result.to_dict())
     else:
         _show(result)
-
-
-def _legal(given: str | None) -> tuple[float, float] | None:
-    from math import isfinite
-
-    from mhx.errors import UsageError
-
-    if given is None:
-        return None
-    low, _, high = given.partition(":")
-    try:
-        legal = float(low), float(high)
-    except ValueError:
-        legal = 0.0, 0.0
-    if not (legal[0] < legal[1] and all(map(isfinite, legal))):
-        raise UsageError(f"--range {given!r}", "write --range LOW:HIGH, such as 1:5")
-    return legal
 
 
 def _show(result: AgreementResult) -> None:
@@ -102,15 +84,15 @@ def _show(result: AgreementResult) -> None:
         rows = [{"raters": f"{one.first} – {one.second}", "n": one.n, **_short(one.statistics)}
                 for one in pairs]
         rows.append({"raters": "mean of pairs", "n": None, **_short(result.mean)})
-        tabulate(rows, title="two raters, item level (items both rated); intervals: --json")
+        common.tabulate(rows, title="two raters, item level (items both rated); intervals: --json")
     _intervals({f"all {len(result.raters)} raters": result.joint}, "all raters, item level")
     _icc(result.icc, f"item level ({result.complete_items} of {result.items} items have all "
          "ratings)")
     if result.system is not None:
         _icc(result.system.icc, f"system level (means of {result.system.n} systems)")
-        tabulate(tables.system_rows(result), title="two raters, system level (means)")
+        common.tabulate(tables.system_rows(result), title="two raters, system level (means)")
         within = [row for row in tables.agreement_rows(result) if row.get("system")]
-        tabulate([{"system": row["system"], "raters": row["raters"], "n": row["n"],
+        common.tabulate([{"system": row["system"], "raters": row["raters"], "n": row["n"],
                        **{SHORT[name]: row[name] for name in SHORT if row.get(name) is not None}}
                       for row in within], title="two raters, item level within each system")
     _say(result, {pair.dropped for pair in pairs})
@@ -121,7 +103,7 @@ def _intervals(columns: Mapping[str, Mapping[str, Statistic]], title: str) -> No
     names = list(dict.fromkeys(name for column in columns.values() for name in column))
     known = [name for name in names
              if any(column[name].value is not None for column in columns.values())]
-    tabulate([{"coefficient": HEADS[name],
+    common.tabulate([{"coefficient": HEADS[name],
                    **{head: _cell(column[name]) for head, column in columns.items()}}
                   for name in known], title=title)
     why: dict[str, list[str]] = {}
@@ -136,7 +118,7 @@ def _icc(icc: Mapping[str, IntraClass], where: str) -> None:
     if all(one.value is None for one in icc.values()):
         common.say(f"ICC, {where}, not given: {icc['A1'].reason}")
         return
-    tabulate([{"coefficient": HEADS[name], "value, F-based interval": _cell(one),
+    common.tabulate([{"coefficient": HEADS[name], "value, F-based interval": _cell(one),
                    "bootstrap interval": "–" if one.bootstrap is None else
                    f"[{common.shown(one.bootstrap[0])}, {common.shown(one.bootstrap[1])}]"}
                   for name, one in icc.items()], title=f"ICC, {where}")

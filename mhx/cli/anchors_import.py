@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mhx.cli import common
-from mhx.cli.parity import tabulate
 
 if TYPE_CHECKING:
     from mhx.stats.anchors.request import Imported
@@ -111,12 +110,13 @@ def _show(done: Imported, out: Path) -> None:
     from mhx.stats.anchors.tables import dif_rows, licence_rows, panel_rows
 
     found = done.certificate
-    tabulate(licence_rows(found), title=(
+    common.tabulate(licence_rows(found), title=(
         f"scorer differences at equal human rating, within ±{found.bound:g} "
         f"({found.share:.0%} of the margin {found.margin:g})"),
         caption=f"intervals of {1 - 2 * found.alpha:.0%}")
-    tabulate(panel_rows(found), title=f"human ratings by {len(found.linking)} linking raters")
-    tabulate(dif_rows(found), title="ordinal DIF")
+    common.tabulate(
+        panel_rows(found), title=f"human ratings by {len(found.linking)} linking raters")
+    common.tabulate(dif_rows(found), title="ordinal DIF")
     for one in found.licences:
         if one.why:
             common.say(f"{one.score}, {one.language} against {one.reference}: {one.why}")

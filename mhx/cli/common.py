@@ -35,6 +35,7 @@ Today = Annotated[
 ]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")]
 Out = Annotated[Path, typer.Option("--out", help="Folder of runs.")]
+Draws = Annotated[int, typer.Option("--seed", help="Seed of the draws.", min=0)]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of the draws (training: train.yaml).")]
 
 
@@ -111,6 +112,25 @@ def table(rows: Sequence[dict[str, Any]], *, title: str = "", caption: str = "")
     if not console.is_terminal:
         console = Console(highlight=False, markup=False, width=PIPE_WIDTH)
     console.print(view)
+
+
+def tabulate(rows: Sequence[dict[str, Any]], *, title: str, caption: str = "") -> None:
+    """Rows as a table where the terminal holds it without cutting a cell, else as paragraphs."""
+    from rich.console import Console
+
+    from mhx.stats.stacked import fits, stacked
+
+    console = Console()
+    width = console.width if console.is_terminal else PIPE_WIDTH
+    cells = [{name.replace("_", " "): shown(value) for name, value in row.items()}
+             for row in rows]
+    rigid = [name for place, name in enumerate(cells[0] if cells else ())
+             if max(len(row.get(name, "")) for row in cells) <= SHORT_CELL
+             and (place == 0 or any(row.get(name, "").endswith("]") for row in cells))]
+    if fits(cells, rigid, width):
+        table(rows, title=title, caption=caption)
+    else:
+        say("\n".join(part for part in (title, stacked(cells, width), caption) if part))
 
 
 def shown(value: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -88,8 +88,6 @@ Seed = Annotated[
     typer.Option("--seed", help="Seed of the draws (default: the plan's, 0).", min=0),
 ]
 
-Draws = Annotated[int, typer.Option("--seed", help="Seed of the draws.", min=0)]
-
 
 def register(app: typer.Typer) -> None:
     """Add this module's command."""
@@ -147,25 +145,6 @@ def parity(
         show(answered)
 
 
-def tabulate(rows: list[dict[str, Any]], *, title: str, caption: str = "") -> None:
-    """Rows as a table where the terminal holds it without cutting a cell, else as paragraphs."""
-    from rich.console import Console
-
-    from mhx.stats.stacked import fits, stacked
-
-    console = Console()
-    width = console.width if console.is_terminal else common.PIPE_WIDTH
-    cells = [{name.replace("_", " "): common.shown(value) for name, value in row.items()}
-             for row in rows]
-    rigid = [name for place, name in enumerate(cells[0] if cells else ())
-             if max(len(row.get(name, "")) for row in cells) <= common.SHORT_CELL
-             and (place == 0 or any(row.get(name, "").endswith("]") for row in cells))]
-    if fits(cells, rigid, width):
-        common.table(rows, title=title, caption=caption)
-    else:
-        common.say("\n".join(part for part in (title, stacked(cells, width), caption) if part))
-
-
 def show(answered: Answered) -> None:
     """The result as tables on the terminal."""
     from mhx.stats.terminal import pair_notes, parity_tables
@@ -173,7 +152,7 @@ def show(answered: Answered) -> None:
     plan = answered.source["plan"]
     common.say(f"{', '.join(answered.result.settings['scores'])}: {answered.source['table']}")
     for title, rows in parity_tables(answered.result):
-        tabulate(rows, title=title)
+        common.tabulate(rows, title=title)
     for note in (*answered.result.notes, *pair_notes(answered.result)):
         common.say(f"note: {note}")
     for deviation in answered.deviations:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mhx.cli import common
-from mhx.cli.parity import Draws, tabulate
 
 if TYPE_CHECKING:
     from mhx.stats.proving import Proof
@@ -46,7 +45,7 @@ def prove(
     listing: Annotated[
         bool, typer.Option("--list", help="List designs and procedures.")
     ] = False,
-    seed: Draws = 0,
+    seed: common.Draws = 0,
     allow_code: common.AllowCode = False,
     json_: common.Json = False,
 ) -> None:
@@ -82,7 +81,7 @@ def prove(
     if json_:
         common.emit(part)
         return
-    tabulate([_line(row) for row in part["rows"]],
+    common.tabulate([_line(row) for row in part["rows"]],
                  title="rates with Monte Carlo standard errors")
     for row in part["rows"]:
         if row["note"]:
@@ -125,5 +124,5 @@ def _list(json_: bool) -> None:
     if json_:
         common.emit({"designs": designs, "procedures": procedures})
         return
-    tabulate(designs, title="designs")
-    tabulate(procedures, title="procedures")
+    common.tabulate(designs, title="designs")
+    common.tabulate(procedures, title="procedures")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -244,6 +245,6 @@ def legal_range(text: str | None, option: str) -> tuple[float, float] | None:
         found = float(low), float(high)
     except ValueError as error:
         raise UsageError(f"{option} {text!r}", f"write {option} LOW:HIGH, such as 1:5") from error
-    if not found[0] < found[1]:
+    if not (found[0] < found[1] and all(map(isfinite, found))):
         raise UsageError(f"{option} {text!r}", f"write {option} LOW:HIGH, such as 1:5")
     return found

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mhx.errors import MhxError, Problem, UsageError
 from mhx.files import hash_file
+from mhx.shelves import load_python
 from mhx.stats.proving.procedures import Entry, entry
 from mhx.stats.proving.task import Answer, Task, as_answer
 
@@ -40,7 +39,7 @@ def load(name: str, *, allow_code: bool) -> Entry:
     if not allow_code:
         raise MhxError(Problem("this procedure is Python code, which mhx did not run",
                                "read the file; if you trust it, add --allow-code", path=path))
-    found = getattr(_module(path), function, None)
+    found = getattr(load_python(path, "mhx_procedure"), function, None)
     if not callable(found):
         raise MhxError(Problem(f"has no function {function!r}", "check the name", path=path))
 
@@ -57,18 +56,3 @@ def load(name: str, *, allow_code: bool) -> Entry:
 def digest(name: str) -> str:
     """What identifies a procedure's code beyond its name: the hash of a foreign file."""
     return hash_file(Path(name.rpartition(":")[0])) if is_foreign(name) else ""
-
-
-def _module(path: Path) -> Any:
-    name = f"mhx_procedure_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:  # pragma: no cover - a .py file always has a loader
-        raise MhxError(Problem("not a Python file", path=path))
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:  # whatever the file does when it is read is the file's problem
-        what = f"cannot be loaded: {type(error).__name__}: {error}"
-        raise MhxError(Problem(what, "fix the file", path=path)) from error
-    return module
