@@ -57,6 +57,9 @@ class Hooks(Protocol):
     def inflect(self, lemma: str, tag: str) -> str:
         """`lemma` in the form `tag` asks for; the lemma itself when that cannot be told."""
 
+    def knows(self, word: str) -> bool:
+        """Whether the language's dictionary has the word, or there is none to ask."""
+
 
 # ---------------------------------------------------------------- translation
 

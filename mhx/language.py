@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +15,7 @@ from mhx.files import load_model, parse_model, read_jsonl
 from mhx.schema import (
     AdaptedDialogue,
     Card,
+    Choices,
     ClinicalCues,
     Dialogue,
     EmpathyCues,
@@ -22,7 +24,9 @@ from mhx.schema import (
     Probes,
     Prompts,
     RiskCues,
+    TermBase,
     TrainRecipe,
+    Vignettes,
 )
 from mhx.shelves import Plugin, Shelves, default_shelves
 
@@ -30,7 +34,7 @@ if TYPE_CHECKING:
     from mhx.contracts import Hooks
 
 T = TypeVar("T", AdaptedDialogue, Dialogue)
-HOOK_NAMES = ("normalize", "split_sentences", "analyze", "realize", "inflect")
+HOOK_NAMES = ("normalize", "split_sentences", "analyze", "realize", "inflect", "knows")
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ class BoundHooks:
     analyze: object
     realize: object
     inflect: object
+    knows: object
     own: frozenset[str] = field(default_factory=frozenset)
 
 
@@ -86,6 +91,15 @@ class Language:
         named = self.folder / f"culture_card.{self.card_name}.yaml"
         return named if named.is_file() else Path(self.card_name)
 
+    @property
+    def territory(self) -> str:
+        """Territory when none is named: the region of the chosen card (fa-AF), or the manifest's.
+
+        A card of another region never falls back to the services of the manifest's.
+        """
+        region = re.fullmatch(r"[a-z]{2,3}-([A-Z]{2})", self.card_name or "")
+        return region.group(1) if region else self.manifest.territory
+
     @cached_property
     def card(self) -> Card:
         """The culture card with everything it extends."""
@@ -113,6 +127,18 @@ class Language:
         return load_model(path, Probes) if path.is_file() else None
 
     @cached_property
+    def vignettes(self) -> Vignettes | None:
+        """`vignettes.yaml`, where there is one."""
+        path = self.folder / "vignettes.yaml"
+        return load_model(path, Vignettes) if path.is_file() else None
+
+    @cached_property
+    def choices(self) -> Choices | None:
+        """`choices.yaml`, where there is one."""
+        path = self.folder / "choices.yaml"
+        return load_model(path, Choices) if path.is_file() else None
+
+    @cached_property
     def cues(self) -> EmpathyCues | None:
         """`empathy_cues.yaml`, where there is one."""
         path = self.folder / "empathy_cues.yaml"
@@ -129,6 +155,12 @@ class Language:
         """`clinical_cues.yaml`, where there is one."""
         path = self.folder / "clinical_cues.yaml"
         return load_model(path, ClinicalCues) if path.is_file() else None
+
+    @cached_property
+    def terms(self) -> TermBase | None:
+        """`terms.yaml`, where there is one."""
+        path = self.folder / "terms.yaml"
+        return load_model(path, TermBase) if path.is_file() else None
 
     @cached_property
     def hooks(self) -> Hooks:

@@ -365,7 +365,8 @@ _NOT_AFTER, _NOT_BEFORE = (
 )
 _TO_PRONOUN = re.compile(
     rf"{_START}(?:تو (?:را|رو)(?! خدا| در){_END}"
-    rf"|تو(?= (?:{_any(_table(_FORMS['pronoun_before']))}|ن?می{ZWNJ}\w+ی){_END})"
+    rf"|تو(?! که (?:رفت|اومد|آمد|برگشت)(?:ید|ین){_END})"  # inside: تو که رفتید، بنویسید
+    rf"(?= (?:{_any(_table(_FORMS['pronoun_before']))}|ن?می{ZWNJ}\w+ی){_END})"
     rf"|(?:به|با|برای|واسه) تو(?= ?[،.!؟…]| (?:و|هم|که|چی|چه|سخت|مهم|حق|ن?می{ZWNJ}\w+){_END}|$))"
 )
 _GENERAL_QUESTION = re.compile(
@@ -391,7 +392,7 @@ _SHOMA_ENCLITIC = re.compile(
 )
 _SHOMA_PATTERNS = (_MI_SHOMA, _PAST_2PL, _PREDICATE_2PL, _SHOMA_ENCLITIC)
 _SEVERAL = re.compile(
-    rf"{_START}(?:با|دو نفره?|هر دو|هردو|دوتایی|دوتا|همه|همگی|شماها|بچه{ZWNJ}ها|تو و|شما و"
+    rf"{_START}(?:با|دو نفر[هی]?|هر دو|هردو|دوتایی|دوتا|همه|همگی|شماها|بچه{ZWNJ}ها|تو و|شما و"
     rf"|و (?:مامانت|مادرت|پدرت|بابات|دوستات)){_END}|همه{ZWNJ}تون|دوتاتون"
 )
 _ENDEARMENT = re.compile(

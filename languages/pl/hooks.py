@@ -171,6 +171,8 @@ def _readings(word: str) -> tuple[Reading, ...]:
 def _forms(lemma: str) -> tuple[tuple[str, Reading], ...]:
     """Every form of a lemma; of an override, the forms of its model with its own stem."""
     model = _OVERRIDES.get(lemma, lemma)
+    if not model or re.search(r"\s", model):  # Morfeusz inflects one word
+        return ()
     items = [item for item in _morfeusz().generate(model) if item[2] != "ign"]
     stem, own = _stems(model, lemma)
     return tuple(
@@ -220,6 +222,13 @@ def _words(text: str) -> list[Word]:
 def _gap(text: str, words: Sequence[Word], index: int) -> str:
     """What stands before a word: blanks, punctuation, or the start of the segment."""
     return text[words[index - 1].end if index else 0 : words[index].start]
+
+
+def knows(word: str) -> bool:
+    """Whether morfeusz2 or the override list has the word in any form."""
+    return word.lower() in _override_forms() or any(
+        reading[2] != "ign" for _, _, reading in _morfeusz().analyse(word)
+    )
 
 
 def inflect(lemma: str, tag: str) -> str:
@@ -316,6 +325,7 @@ class Marked:
     person: Person
     gender: Mark
     reading: Reading
+    case: str | None = "nom"  # None: outside the nominative, and it cannot be told
 
 
 _PAST = ("praet", "cond", "winien")
@@ -377,7 +387,7 @@ def _marked(text: str, words: Sequence[Word]) -> list[Marked]:
             found.setdefault(item.word.start, item)
         for item in _predicates(text, words, index):
             found.setdefault(item.word.start, item)
-    for item in _apposed(text, words):
+    for item in [*_apposed(text, words), *_oblique(text, words)]:
         found.setdefault(item.word.start, item)
     return [found[start] for start in sorted(found)]
 
@@ -637,15 +647,303 @@ def _attributive(text: str, words: Sequence[Word], place: int, gender: Mark) -> 
     return False
 
 
+# ---------------------------------------------------------------- outside the nominative
+
+_PERSONS: dict[str, Person] = {
+    **dict.fromkeys(("mnie", "mi", "mną"), "pri"),
+    **dict.fromkeys(("ciebie", "cię", "tobie", "ci", "tobą"), "sec"),
+}
+_SELF = {"siebie": "acc", "się": "acc", "sobie": "dat", "sobą": "inst"}
+_PRONOUN_CASES = {
+    **dict.fromkeys(("mi", "ci", "tobie", "sobie"), "dat"),
+    **dict.fromkeys(("mną", "tobą", "sobą"), "inst"),
+}
+_ALONE: dict[str, Mark] = {
+    **dict.fromkeys(("samą", "samej"), "f"),
+    **dict.fromkeys(("samego", "samemu", "samym"), "m"),
+}
+
+
+def _oblique(text: str, words: Sequence[Word]) -> Iterator[Marked]:
+    """Adjectives said of mnie, cię or siebie: ``zostawił mnie samą``, ``mam się za głupiego``."""
+    for index, word in enumerate(words):
+        if word.lower in _ALONE:
+            yield from _alone_beside(text, words, index)
+        elif word.lower in _PERSONS or word.lower in _SELF:
+            yield from _said_of(text, words, index)
+
+
+def _alone_beside(text: str, words: Sequence[Word], index: int) -> Iterator[Marked]:
+    """``mnie samą``, ``samego siebie``, in the case of the pronoun."""
+    beside = [n for n in (index - 1, index + 1) if 0 <= n < len(words)]
+    for at in beside:
+        lower = words[at].lower
+        joined = not _gap(text, words, max(at, index)).strip()
+        if not joined or lower == "się" or lower not in {**_PERSONS, **_SELF}:
+            continue
+        person = _PERSONS.get(lower) or _clause_person(text, words, at)
+        reading = next((r for r in _readings(words[index].lower) if r.base == "sam"), None)
+        if person is None or reading is None:
+            return
+        case = _pronoun_case(text, words, at, min(at, index))
+        fits = case is not None and any(
+            r.base == "sam" and r.has("sg", case) for r in _readings(words[index].lower)
+        )
+        gender = _ALONE[words[index].lower]
+        yield Marked(words[index], person, gender, reading, case if fits else None)
+        return
+
+
+def _pronoun_case(text: str, words: Sequence[Word], at: int, first: int) -> str | None:
+    """The case of a pronoun in a group that begins at `first`; None where two are possible."""
+    asked = set[str]()
+    if first and not _gap(text, words, first).strip():
+        for item in _readings(words[first - 1].lower):
+            asked |= set(item.parts[1].split(".")) if item.parts[0] == "prep" else set()
+    lower = words[at].lower
+    if lower in _PRONOUN_CASES:
+        return "loc" if asked and "loc" in asked and _PRONOUN_CASES[lower] == "dat" else (
+            _PRONOUN_CASES[lower]
+        )
+    if asked:
+        left = asked & {"gen", "acc", "loc"}
+        return left.pop() if len(left) == 1 else None
+    near = [words[n] for n in _clause(text, words, at)]
+    verbs = [item for word in near for item in _readings(word.lower) if _is_verb(item)]
+    if any(item.base in _GOVERN["gen"] for item in verbs):
+        return "gen"
+    if any(item.base in FORMS["verbs_of_alone"] | _GOVERN["acc"] for item in verbs):
+        return "gen" if "nie" in {word.lower for word in near} else "acc"
+    return None
+
+
+def _is_verb(reading: Reading) -> bool:
+    return reading.parts[0] in (*_FINITE, "inf", "impt")
+
+
+def _clause_person(text: str, words: Sequence[Word], at: int) -> Person | None:
+    """Person of the subject of the finite verb nearest to a reflexive pronoun."""
+    verbs = [
+        n
+        for n in _clause(text, words, at)
+        if any(item.parts[0] in (*_FINITE, "impt") for item in _readings(words[n].text))
+    ]
+    if not verbs:
+        return None
+    subject = _subject(text, words, min(verbs, key=lambda n: (abs(n - at), n)))
+    return None if subject is None else subject[0]
+
+
+def _said_of(text: str, words: Sequence[Word], index: int) -> Iterator[Marked]:
+    """``uważam się za nieudolnego``, ``czyni mnie silniejszą``, ``widział mnie smutną``."""
+    lower = words[index].lower
+    person = _PERSONS.get(lower) or _clause_person(text, words, index)
+    if person is None or lower not in ("mnie", "cię", "ciebie", "się", "siebie"):
+        return
+    clause = _clause(text, words, index)
+    bases = {
+        item.base for n in clause for item in _readings(words[n].lower) if _is_verb(item)
+    }
+    place = index + 1
+    while place in clause and words[place].lower in _BRIDGES:
+        place += 1
+    if place not in clause:
+        return
+    case = ""
+    if words[place].lower == "za" and bases & FORMS["verbs_of_taking"]:
+        case, place = "acc", place + 1
+        while place in clause and words[place].lower in _BRIDGES:
+            place += 1
+    elif lower == "mnie" and bases & FORMS["verbs_of_making"]:
+        case = "inst"
+    elif lower == "mnie" and bases & FORMS["verbs_of_seeing"]:
+        case = "gen" if "nie" in {words[n].lower for n in clause} else "acc"
+    if not case or place not in clause:
+        return
+    found = _in_case(words[place], case)
+    if found is not None and not _before_noun(text, words, place):
+        reading, gender = found
+        yield Marked(words[place], person, gender, reading, case)
+
+
+def _in_case(word: Word, case: str) -> tuple[Reading, Mark] | None:
+    """The word as an adjective of one gender, masculine or feminine, in a case."""
+    if word.lower in _ALONE:
+        return None
+    for item in _readings(word.lower):
+        if item.parts[0] not in ("adj", "ppas", "pact") or item.base in _NOT_PREDICATE:
+            continue
+        if item.has("sg", case):
+            genders = set(item.parts[3].split("."))
+            if genders & {"m1", "f"}:
+                return item, "m" if "m1" in genders else "f"
+    return None
+
+
+def _before_noun(text: str, words: Sequence[Word], place: int) -> bool:
+    """Whether a noun may follow that the adjective belongs to (``za dobrego człowieka``)."""
+    after = place + 1
+    while after < len(words) and not _gap(text, words, after).strip():
+        kinds = {item.parts[0] for item in _readings(words[after].text)}
+        if kinds & {"prep", "conj", "comp", "part", "adv", *_FINITE} or not kinds:
+            return False
+        if kinds & {"subst", "ger", "depr"}:
+            return True
+        after += 1
+    return False
+
+
+# ---------------------------------------------------------------- nouns of persons
+
+_ROLES: dict[str, str] = _TABLES["roles"]
+_MEN_ONLY: dict[str, str] = _TABLES["roles_of_men"]
+_KIN: dict[str, str] = _TABLES["kin"]
+_FEMALE_NOUNS = {**_ROLES, **_MEN_ONLY, **_KIN}
+_MALE_NOUNS = {male: female for female, male in {**_ROLES, **_KIN}.items()}
+_BEING = frozenset({"być", "zostać", "zostawać", "pozostać", "bywać"})
+
+
+@dataclass(frozen=True)
+class Named:
+    """A noun that says of the speaker or the addressee what they are, with its adjectives."""
+
+    noun: Word
+    adjectives: tuple[Word, ...]
+    person: Person
+    gender: Mark
+    lemma: str
+    case: str
+    alone: bool  # no relative clause hangs on it, and no word of its group is doubtful
+
+    @property
+    def word(self) -> Word:
+        """The noun, by which quotes and slashes are judged."""
+        return self.noun
+
+
+def _named(text: str, words: Sequence[Word], role: Role) -> Iterator[Named]:
+    """``jestem uczennicą``, ``jako dobry uczeń``: only nouns of the lists, said of a subject.
+
+    A seeker's second person is often anybody's, so only the supporter's counts.
+    """
+    for index, word in enumerate(words):
+        if word.lower == "jako":
+            person, case = _clause_person(text, words, index), "nom"
+        elif any(item.base in _BEING for item in _readings(word.lower)):
+            subject = _subject(text, words, index)
+            person, case = (None if subject is None else subject[0]), "inst"
+        else:
+            continue
+        if person == "sec" and role == "seeker":
+            continue
+        found = None if person is None else _noun_group(text, words, index + 1, case)
+        if person is not None and found is not None:
+            yield replace(found, person=person)
+
+
+def _noun_group(text: str, words: Sequence[Word], first: int, case: str) -> Named | None:
+    """The first noun of the lists after a copula or jako, with the adjectives that agree."""
+    adjectives: list[int] = []
+    for place in range(first, min(first + _REACH, len(words))):
+        word = words[place]
+        if _gap(text, words, place).strip() or word.lower in _BREAKS:
+            return None
+        readings = _readings(word.text)
+        if any(item.parts[0] == "prep" for item in readings):
+            return None
+        noun = next(
+            (
+                item
+                for item in readings
+                if item.parts[0] == "subst"
+                and item.has("sg", case)
+                and (item.base in _FEMALE_NOUNS or item.base in _MALE_NOUNS)
+            ),
+            None,
+        )
+        if noun is not None:
+            gender: Mark = "f" if noun.base in _FEMALE_NOUNS else "m"
+            return _group_of(text, words, place, adjectives, gender, noun.base, case)
+        if any(item.parts[0] in ("subst", "ger") for item in readings) and not _agrees(word, case):
+            return None
+        adjectives += [place] if _agrees(word, case) else []
+    return None
+
+
+def _group_of(
+    text: str,
+    words: Sequence[Word],
+    place: int,
+    before: list[int],
+    gender: Mark,
+    lemma: str,
+    case: str,
+) -> Named:
+    own = [*before]
+    after = place + 1
+    while after < len(words) and not _gap(text, words, after).strip():
+        if gender not in _agrees(words[after], case):
+            break
+        own.append(after)
+        after += 1
+    tail = text[words[after - 1].end :].lstrip(" ,").lower()
+    joined = tail.startswith(("i ", "oraz ", "lub ", "czy ", "albo ")) and not (
+        after + 1 < len(words) and any(_is_verb(item) for item in _readings(words[after + 1].text))
+    )
+    sure = all(_agrees(words[n], case) == {gender} for n in own)
+    sure = sure and not joined and not tail.startswith(("któr", "jak"))
+    adjectives = tuple(words[n] for n in own)
+    return Named(words[place], adjectives, "pri", gender, lemma, case, sure)
+
+
+def _agrees(word: Word, case: str) -> set[Mark]:
+    """Genders the word shows as an adjective in a case; empty where it is none."""
+    found: set[Mark] = set()
+    for item in _readings(word.text):
+        if item.parts[0] in ("adj", "ppas", "pact") and item.has("sg", case):
+            genders = set(item.parts[3].split("."))
+            found |= {"m"} if "m1" in genders else {"f"} if "f" in genders else set()
+    return found
+
+
+def _other_noun(item: Named, wanted: Mark) -> list[tuple[Word, str]] | None:
+    """The noun and its adjectives in the other gender; None where that is kin, or doubtful."""
+    table = _FEMALE_NOUNS if wanted == "m" else _MALE_NOUNS
+    lemma = table[item.lemma]
+    if not item.alone or item.lemma in _KIN or lemma in _KIN:
+        return None
+    target = "f" if wanted == "f" else "m1"
+    form = _form(lemma, f"subst:sg:{item.case}:{target}")
+    forms = [(item.noun, form)]
+    for word in item.adjectives:
+        kinds = ("adj", "ppas", "pact")
+        reading = next(
+            r for r in _readings(word.text) if r.parts[0] in kinds and r.has("sg", item.case)
+        )
+        other = _swapped(reading.lemma, reading.parts, word.lower, wanted, item.case)
+        forms.append((word, other))
+    if any(other is None for _, other in forms):
+        return None
+    return [
+        (word, other[:1].upper() + other[1:] if word.text[:1].isupper() else other)
+        for word, other in forms
+        if other is not None
+    ]
+
+
 def _other_gender(item: Marked, wanted: Mark) -> str | None:
     """The same form in the other gender, or None where it cannot be told."""
-    best = _swapped(item.reading.lemma, item.reading.parts, item.word.lower, wanted)
+    if item.case is None:
+        return None
+    best = _swapped(item.reading.lemma, item.reading.parts, item.word.lower, wanted, item.case)
     capital = best is not None and item.word.text[:1].isupper()
     return best[:1].upper() + best[1:] if best is not None and capital else best
 
 
 @lru_cache(maxsize=16384)
-def _swapped(lemma: str, parts: tuple[str, ...], near: str, wanted: Mark) -> str | None:
+def _swapped(
+    lemma: str, parts: tuple[str, ...], near: str, wanted: Mark, case: str
+) -> str | None:
     if not _forms(lemma):  # read off its ending
         return _other_ending(near)
     target = "f" if wanted == "f" else "m1"
@@ -653,7 +951,7 @@ def _swapped(lemma: str, parts: tuple[str, ...], near: str, wanted: Mark) -> str
     if parts[0] == "adjc":
         tag = ["adj", "sg", "nom", target, "pos"]
     elif parts[0] in ("adj", "ppas", "pact"):
-        tag = [*tag[:2], "nom", *tag[3:]]
+        tag = ["adj" if parts[0] == "adj" else parts[0], "sg", case, target, *tag[4:]]
     found = [
         form
         for form, reading in _forms(lemma)
@@ -880,8 +1178,20 @@ def _other_subject(words: Sequence[Word], clause: range, index: int, at: int) ->
     verb = _third(words[at])
     if words[index].text == "Pan" or verb is None or _mark(verb) != "m":
         return False
+    if at > index and _noun_before(words, clause, index):
+        return True  # świat Pani się zawalił
+    if at < index and at == clause.start + 1 and verb.base == "być":
+        return _noun_before(words, clause, at)  # podpis był Pani
     negated = "nie" in {words[n].lower for n in clause}
     return verb.base in _GOVERN["dat"] | _GOVERN["gen"] or (negated and verb.base in _GOVERN["acc"])
+
+
+def _noun_before(words: Sequence[Word], clause: range, index: int) -> bool:
+    """Whether a noun that may be the subject stands right before, with no preposition."""
+    before = index - 1
+    if before not in clause or (before and _preposed(words, before)):
+        return False
+    return any(item.has("subst", "sg", "nom") for item in _readings(words[before].text))
 
 
 def _subjects(word: Word) -> bool:
@@ -1263,9 +1573,10 @@ def _your(text: str, words: Sequence[Word], index: int) -> Edit | None:
 def analyze(text: str, role: Role, plan: Plan) -> list[Finding]:
     """Agreement with the plan's genders, and the form of address, of one segment.
 
-    Codes: ``gender.speaker``, ``gender.addressee``, ``gender.unknown``, ``address.mixed``,
-    ``address.level``, ``address.addressee_gender``, ``address.slash``. Quoted words count only
-    where the speaker quotes themselves, and then only for the speaker's own gender.
+    Codes: ``gender.speaker``, ``gender.addressee``, ``gender.noun`` (said of either),
+    ``gender.unknown``, ``address.mixed``, ``address.level``, ``address.addressee_gender``,
+    ``address.slash``. Quoted words count only where the speaker quotes themselves, and then only
+    for the speaker's own gender.
     """
     words = _words(text)
     quotes = _quotes(text, words)
@@ -1279,6 +1590,9 @@ def analyze(text: str, role: Role, plan: Plan) -> list[Finding]:
     for item in _counted(text, words, quotes, address):
         if not any(start <= item.word.start < end for start, end in slashes):
             findings += _gender_findings(item, _gender(plan, role, item.person))
+    for named in _named(text, words, role):
+        if _own_business(named, quotes):
+            findings += _noun_findings(named, _gender(plan, role, named.person))
     findings += _address_findings(words, address, role, level, _gender(plan, role, "sec"))
     return sorted(findings, key=lambda finding: (finding.start, finding.code))
 
@@ -1294,14 +1608,23 @@ def _counted(
 ) -> list[Marked]:
     """Marked forms that are the speaker's own business, and those that agree with Pan or Pani."""
     found = {
-        item.word.start: item
-        for item in _marked(text, words)
-        if all(quote.own and item.person == "pri" for quote in quotes if quote.holds(item.word))
+        item.word.start: item for item in _marked(text, words) if _own_business(item, quotes)
     }
     for index in address.pan:
         for item in _with_pan(text, words, index):
             found.setdefault(item.word.start, item)
     return [found[start] for start in sorted(found)]
+
+
+def _own_business(item: Marked | Named, quotes: Sequence[Quote]) -> bool:
+    """Whether no quotation holds the word, or one of the speaker's own words."""
+    return all(quote.own and item.person == "pri" for quote in quotes if quote.holds(item.word))
+
+
+def _noun_findings(item: Named, gender: Gender) -> Iterator[Finding]:
+    wanted = WANTED.get(gender)
+    if wanted is not None and wanted != item.gender:
+        yield _finding("gender.noun", item.noun, f"the plan says {gender}", "review")
 
 
 def _gender_findings(item: Marked, gender: Gender) -> Iterator[Finding]:
@@ -1340,6 +1663,13 @@ def realize(text: str, role: Role, plan: Plan) -> list[Edit]:
         form = _other_gender(item, wanted)
         if form is not None and form != item.word.text:
             edits.append(_edit(item.word, form, GENDER_RULE, "tailoring"))
+    for named in _named(text, words, role) if not slashes else ():
+        wanted = WANTED.get(_gender(plan, role, named.person))
+        if wanted is None or wanted == named.gender or not _own_business(named, quotes):
+            continue
+        for word, form in _other_noun(named, wanted) or ():
+            if not any(edit.start <= word.start < edit.end for edit in edits):
+                edits.append(_edit(word, form, GENDER_RULE, "tailoring"))
     return sorted(edits, key=lambda edit: edit.start)
 
 

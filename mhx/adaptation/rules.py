@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
+from mhx.adaptation.merging import Outcome, compose, operation_of, outcomes, overlap, shifted
 from mhx.contracts import Finding, Hooks
 from mhx.errors import MhxError, Problem
 from mhx.schema import Card, Edit, Entity, Participant, Plan, Rule
@@ -41,23 +42,52 @@ def adapt_segment(
     """Apply `rules` to one segment of faithful translation.
 
     All edits refer to the faithful text. Hooks repair first (names, gender, orthography); then
-    the rules in the card's order; where two want the same place, the first one has it. Findings
-    refer to the adapted text.
+    the rules in the card's order; where two rules want the same place, the first one has it. A
+    rule also reads the repaired text: where its match holds a repaired form, both are one edit
+    that cites the rule. A rule that knows only the unrepaired form goes first where that leaves
+    no more findings. What the hooks find wrong in a rule's words they repair last. A name of the
+    plan survives every rule. Findings refer to the adapted text.
     """
-    edits: list[Edit] = []
-    if use_hooks:
-        edits = list(hooks.realize(text, role, plan))
     active = [rule for rule in rules if _in_scope(rule, role, risk=risk)]
-    for rule in active:
-        for edit in _rule_edits(rule, text):
-            if not any(_overlap(edit, other) for other in edits):
-                edits.append(edit)
-    edits.sort(key=lambda edit: (edit.start, edit.end))
-    adapted = apply_edits(text, edits)
-    findings = list(_rule_findings(active, adapted))
-    if use_hooks:
-        findings += _hook_findings(active, hooks.analyze(adapted, role, plan))
-    return Adapted(text, adapted, tuple(edits), tuple(findings))
+
+    def repair(said: str) -> list[Edit]:
+        return list(hooks.realize(said, role, plan)) if use_hooks else []
+
+    def found(adapted: str) -> list[Finding]:
+        checker = hooks if use_hooks else None
+        return find_faults(adapted, role=role, risk=risk, plan=plan, rules=rules, hooks=checker)
+
+    edits, kept_out = _combined(text, repair(text), active, plan)
+    findings = found(apply_edits(text, edits))
+    if kept_out:
+        said = apply_edits(text, kept_out)
+        later, _ = _combined(said, repair(said), active, plan)
+        other = compose(text, kept_out, later, cites="first")
+        seen = found(apply_edits(text, other))
+        again = any(
+            place.meets(edit) for place in outcomes(kept_out) for edit in _by_rules(later, active)
+        )
+        if len(seen) <= len(findings) and not again:
+            edits, findings = other, seen
+    if findings and use_hooks:
+        later, written = repair(apply_edits(text, edits)), _written(edits, active)
+        if later and all(any(place.meets(edit) for place in written) for edit in later):
+            other = compose(text, edits, later, cites="first")
+            seen = found(apply_edits(text, other))
+            if len(seen) < len(findings):
+                edits, findings = other, seen
+    return Adapted(text, apply_edits(text, edits), tuple(edits), tuple(findings))
+
+
+def find_faults(
+    text: str, *, role: Role, risk: bool, plan: Plan, rules: Sequence[Rule], hooks: Hooks | None
+) -> list[Finding]:
+    """What the rules and the hooks (None for no hooks) find wrong in a finished text."""
+    active = [rule for rule in rules if _in_scope(rule, role, risk=risk)]
+    findings = list(_rule_findings(active, text))
+    if hooks is not None:
+        findings += _hook_findings(active, hooks.analyze(text, role, plan))
+    return findings
 
 
 def _in_scope(rule: Rule, role: Role, *, risk: bool) -> bool:
@@ -65,10 +95,47 @@ def _in_scope(rule: Rule, role: Role, *, risk: bool) -> bool:
     return rule.scope.role in ("any", role) and (when == "always" or (when == "risk") == risk)
 
 
-def _overlap(one: Edit, two: Edit) -> bool:
-    if one.start == one.end or two.start == two.end:
-        return one.start <= two.end and two.start <= one.end
-    return one.start < two.end and two.start < one.end
+def _combined(
+    text: str, repairs: list[Edit], rules: Sequence[Rule], plan: Plan
+) -> tuple[list[Edit], list[Edit]]:
+    """(edits of hooks and rules together, edits of rules that nothing but a repair kept out)."""
+    repaired, places = apply_edits(text, repairs), outcomes(repairs)
+    names = {entity.rule for entity in plan.entities if entity.kind == "person_name"}
+    accepted: list[Edit] = []  # of the repaired text
+    kept_out: list[Edit] = []  # of the text
+    for rule in rules:
+        for edit in _rule_edits(rule, text):
+            if any(overlap(edit, other) for other in repairs):
+                kept_out.append(edit)
+            elif not any(overlap(shifted(edit, repairs), other) for other in accepted):
+                accepted.append(shifted(edit, repairs))
+        for edit in _rule_edits(rule, repaired) if repairs else ():
+            met = [place for place in places if place.meets(edit)]
+            taken = any(overlap(edit, other) for other in accepted)
+            taken = taken or any(place.meets(other) for place in met for other in accepted)
+            if not taken and all(
+                place.edit.rule not in names or place.survives(repaired, edit) for place in met
+            ):
+                accepted.append(edit)
+    edits = compose(text, repairs, accepted)
+    first = names | {edit.rule for edit in accepted}
+    left: list[Edit] = []
+    for edit in kept_out:
+        before = [*(other for other in [*edits, *repairs] if other.rule in first), *left]
+        if not any(overlap(edit, other) for other in before):
+            left.append(edit)
+    return edits, left
+
+
+def _by_rules(edits: Sequence[Edit], rules: Sequence[Rule]) -> list[Edit]:
+    known = {rule.id for rule in rules if rule.action.replace is not None}
+    return [edit for edit in edits if edit.rule in known]
+
+
+def _written(edits: Sequence[Edit], rules: Sequence[Rule]) -> list[Outcome]:
+    """Where in the adapted text the words of rules stand."""
+    known = {id(edit) for edit in _by_rules(edits, rules)}
+    return [place for place in outcomes(edits) if id(place.edit) in known]
 
 
 @lru_cache(maxsize=4096)
@@ -110,6 +177,14 @@ def count(patterns: Iterable[str], text: str) -> int:
     return sum(1 for pattern in patterns for _ in _cue_matches(pattern, text))
 
 
+def without(patterns: Iterable[str], text: str) -> str:
+    """The text with a sentence end in place of every match of a cue. Raises as `finds` does."""
+    for pattern in patterns:
+        for start, end in reversed([match.span() for match in _cue_matches(pattern, text)]):
+            text = f"{text[:start]}. {text[end:]}"
+    return text
+
+
 def _cue_matches(pattern: str, text: str) -> Iterator[Any]:
     try:
         yield from compiled(pattern, ignore_case=True).finditer(text, timeout=CUE_TIMEOUT)
@@ -135,13 +210,10 @@ def _rule_edits(rule: Rule, text: str) -> Iterator[Edit]:
         if after == before:
             continue
         start, end = match.span()
-        operation: Literal["insert", "replace", "delete"] = (
-            "insert" if not before else "replace" if after else "delete"
-        )
         yield Edit(
             start=start,
             end=end,
-            operation=operation,
+            operation=operation_of(before, after),
             rule=rule.id,
             before=before,
             after=after,

@@ -151,6 +151,9 @@ class Rule(Strict):
     depth: Depth = "surface"
     nature: Nature = "tailoring"
     reason: str
+    gloss: str | None = Field(
+        None, description="what the edit says, in English, word for word: 'before' → 'after'"
+    )
     evidence: list[str] = Field(min_length=1, description="ids of facts of this card or sources")
     tests: list[RuleTest] = Field(min_length=1)
 
