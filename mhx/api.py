@@ -51,7 +51,7 @@ def open_run(
             Problem("en is the source, not a target", "choose another --lang; mhx langs")
         )
     chosen = translator or manifest.default_translator
-    place = territory or manifest.territory
+    place = territory or language.territory
     for shelf, name in (
         ("translation", chosen.partition(":")[0]),
         ("culture_cards", place),

@@ -9,8 +9,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from mhx.adaptation.conservation import risk_level
+from mhx.adaptation.requests import refused
 from mhx.adaptation.resolver import resolve
-from mhx.adaptation.rules import finds
 from mhx.cards import load_territory
 from mhx.corpus.privacy import phones
 from mhx.errors import MhxError, Problem, unknown
@@ -54,7 +55,7 @@ class Talker:
         from mhx.training.base import load_model, load_tokenizer
 
         language = load_language(lang, shelves=shelves)
-        place = load_territory(territory or language.manifest.territory, shelves=shelves)
+        place = load_territory(territory or language.territory, shelves=shelves)
         if group is not None and group not in place.not_routed:
             raise unknown("group", group, place.not_routed)
         base = base or language.recipe.base
@@ -85,17 +86,28 @@ class Talker:
         temperature: float,
         seed: int,
     ) -> Iterator[str]:
-        """Answers to conversations given as alternating texts, the seeker first and last."""
-        asked = [self.messages(item) for item in conversations]
-        for text in generate(
-            self.model,
-            self.tokenizer,
-            asked,
-            max_new_tokens=max_new_tokens,
-            temperature=temperature,
-            seed=seed,
-        ):
-            yield self.shown(text)
+        """Answers to conversations given as alternating texts, the seeker first and last.
+
+        Where the last text asks for what the software must not do, the answer is the refusal,
+        and no model is asked.
+        """
+        refusals = [self.refused(item[-1]) for item in conversations]
+        pairs = zip(conversations, refusals, strict=True)
+        asked = [self.messages(item) for item, kind in pairs if kind is None]
+        made = (
+            generate(
+                self.model,
+                self.tokenizer,
+                asked,
+                max_new_tokens=max_new_tokens,
+                temperature=temperature,
+                seed=seed,
+            )
+            if asked
+            else iter(())
+        )
+        for kind in refusals:
+            yield self.shown(next(made)) if kind is None else self.refusal()
 
     def messages(self, texts: Sequence[str]) -> list[Message]:
         """The system prompt and the conversation."""
@@ -122,9 +134,16 @@ class Talker:
         return LEFTOVER.sub(prompts.no_number, resolved)
 
     def is_risk(self, text: str) -> bool:
-        """Whether the language's risk cues match (a screen; no cues: never)."""
-        cues = self.language.risk_cues
-        return cues is not None and finds([*cues.explicit, *cues.indirect], text)
+        """Whether the risk cues see the speaker's or another's risk (a screen; no cues: never)."""
+        return risk_level(self.language.risk_cues, text) != "none"
+
+    def refused(self, text: str) -> str | None:
+        """What the person asks for that the software must not do (diagnosis, dose, therapist)."""
+        return refused(self.language.prompts, text)
+
+    def refusal(self) -> str:
+        """The refusal in its four steps."""
+        return self.shown(self.language.prompts.refusal.text)
 
     def handover(self) -> str:
         """The hand-over phrase with the service of this territory."""

@@ -92,6 +92,20 @@ CASES = [
     *pairs("passive participle", SPEAKER, "Jestem {} bez słowa.",
            ("zwolniona", "zwolniony"), ("oceniana", "oceniany")),
     *pairs("alone", SPEAKER, "Z tym wszystkim radzę sobie {}.", ("sama", "sam")),
+    *pairs("alone with a pronoun", SPEAKER, "Zostawili mnie {} w pustym domu.",
+           ("samą", "samego")),
+    *pairs("alone with a pronoun, denied", SPEAKER, "Wolę, żeby nie zostawiali mnie {}.",
+           ("samej", "samego")),
+    *pairs("alone with siebie", SPEAKER, "Oszukuję {} siebie.", ("samą", "samego")),
+    *pairs("alone with sobą", SPEAKER, "Kłócę się z {} sobą.", ("samą", "samym")),
+    *pairs("alone in the dative", SPEAKER, "Trudno mi {} to ocenić.", ("samej", "samemu")),
+    *pairs("taken for", SPEAKER, "Uważam się za {} i to wszystko.", ("leniwą", "leniwego")),
+    *pairs("made", SPEAKER, "To mnie boli i czyni mnie {}.", ("słabszą", "słabszym")),
+    *pairs("seen", SPEAKER, "Nigdy nie widzieli mnie {}.", ("smutnej", "smutnego")),
+    *pairs("noun of role", "gender.noun", "Jestem {} trzeciej klasy.|Zawsze chcę być {}.",
+           ("uczennicą", "uczniem"), ("koleżanką", "kolegą")),
+    *pairs("noun of role after jako", "gender.noun", "Mówię to jako {}.",
+           ("nauczycielka", "nauczyciel"), ("pacjentka", "pacjent")),
     *pairs("past, second person", ADDRESSEE, "Długo na to {}.|Co wtedy {}?",
            ("czekałaś", "czekałeś"), ("zrobiłaś", "zrobiłeś"), role="supporter", level="ty"),
     *pairs("conditional, second person", ADDRESSEE, "Kiedy {} o tym powiedzieć mamie?",
@@ -225,6 +239,53 @@ def test_pan_to_a_woman_and_pani_to_a_man_are_repaired_with_their_verbs(
         found = {item.code for item in hooks.analyze(wrong, "supporter", formal)}
         assert "address.addressee_gender" in found
         assert apply_edits(wrong, hooks.realize(wrong, "supporter", formal)) == right
+
+
+def test_the_adjectives_of_a_noun_go_with_it(hooks: Hooks) -> None:
+    text = "Jestem młodym nauczycielem akademickim."
+    edits = hooks.realize(text, "seeker", plan("female"))
+    assert apply_edits(text, edits) == "Jestem młodą nauczycielką akademicką."
+    assert apply_edits(text, hooks.realize(text, "seeker", plan("male"))) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Jestem ojcem dwóch synów.",  # kin is a fact
+        "Jestem studentem, który nie śpi.",  # the relative clause would not agree
+        "Jestem przyjacielem i bratem.",
+    ],
+)
+def test_a_noun_that_cannot_be_rewritten_is_seen(hooks: Hooks, text: str) -> None:
+    found = hooks.analyze(text, "seeker", plan("female"))
+    assert [item.code for item in found] == ["gender.noun"]
+    assert hooks.realize(text, "seeker", plan("female")) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Jestem psychologiem.",
+        "Byłam z kolegą w kinie.",
+        "Mój brat jest studentem.",
+        "Poznałam go, kiedy pracował jako kelner.",
+        "Widziałam ją samą w kawiarni.",
+        "Uważam się za dobrego człowieka.",
+        "Brat mówi o sobie samym, że jest leniwy.",
+        "Jeśli przyjeżdżasz jako student, jest inaczej.",  # anybody
+        "Podpis był Pani, a nie mój.",
+        "Świat Pani się wtedy zawalił.",
+    ],
+)
+def test_what_is_somebody_elses_or_right_is_left_alone(hooks: Hooks, text: str) -> None:
+    found = hooks.analyze(text, "seeker", plan("female"))
+    assert [item for item in found if item.code.startswith("gender.")] == []
+    assert hooks.realize(text, "seeker", plan("female")) == []
+
+
+def test_a_name_of_two_words_is_no_fault_of_the_dictionary(hooks: Hooks) -> None:
+    two = TestPlan(seeker="female", names={"Ms. Reed": "pani Sowa", "Reed": "Sowa Mała"})
+    hooks.realize("Byłam u Reed.", "seeker", plan_from_test(two, LEVELS))
 
 
 DOUBTFUL = [

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from mhx.adaptation.rules import count, finds
+from mhx.adaptation.rules import count, finds, without
 from mhx.schema import ClinicalCues, Edit, RiskCues
 from mhx.schema.dialogue import apply_edits
 
@@ -33,9 +33,15 @@ class LanguageCues:
 
 
 def risk_level(cues: RiskCues | None, text: str) -> str:
-    """explicit, indirect or none: the strongest level whose cues match."""
-    levels = {} if cues is None else {"explicit": cues.explicit, "indirect": cues.indirect}
-    return next((level for level, patterns in levels.items() if finds(patterns, text)), "none")
+    """explicit, indirect, third_party or none: the speaker's own risk goes before another's."""
+    if cues is None:
+        return "none"
+    said = without(cues.harmless, text)
+    own = without(cues.third_party, said)
+    for level, patterns in (("explicit", cues.explicit), ("indirect", cues.indirect)):
+        if finds(patterns, own):
+            return level
+    return "none" if own == said else "third_party"
 
 
 def unlisted(faithful: str, adapted: str, edits: Sequence[Edit]) -> Found:
@@ -62,7 +68,7 @@ def changed(
     one, two = (risk_level(cues.risk, text) for text in (before, after))
     if one != two:
         # a calque that no cue knows may become an idiom that one knows: seen, and not refused
-        severity = "warn" if (one, two) == ("none", "indirect") else "block"
+        severity = "warn" if one == "none" and two in ("indirect", "third_party") else "block"
         yield "conservation.risk", severity, f"risk cues: {one} became {two}"
     clinical = cues.clinical
     if clinical is None:

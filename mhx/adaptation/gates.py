@@ -22,7 +22,9 @@ from mhx.adaptation.conservation import (
 from mhx.adaptation.resolver import SLOT
 from mhx.contracts import Finding
 from mhx.corpus.privacy import latin_digits, phones
-from mhx.schema import Edit, LanguageManifest, Plan
+from mhx.files import load_model
+from mhx.language import Language
+from mhx.schema import Edit, LanguageManifest, Plan, Territory
 from mhx.schema.card import Invariant
 
 NUMBER = re.compile(r"\d+(?:[.,\u066b\u066c  ]\d{3})*(?:[.,\u066b]\d+)?")
@@ -78,6 +80,26 @@ class GateContext:
     source_cues: LanguageCues = field(default_factory=LanguageCues)
     target_cues: LanguageCues = field(default_factory=LanguageCues)
     invariants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def context_of(
+    source: Language, target: Language, pairs: Sequence[tuple[str, str]], *, user_text: bool = False
+) -> GateContext:
+    """What the gates need of two languages; `pairs` (source, faithful) give the usual length."""
+    numbers: set[str] = set()
+    for code in target.shelves.names("culture_cards"):
+        territory = load_model(target.shelves.get("culture_cards", code).manifest, Territory)
+        numbers |= {r"[\s-]?".join(item.number.split()) for item in territory.services}
+    return GateContext(
+        source=source.manifest,
+        target=target.manifest,
+        length_ratio=median_ratio(pairs),
+        service_numbers=frozenset(numbers),
+        user_text=user_text,
+        source_cues=LanguageCues(risk=source.risk_cues, clinical=source.clinical_cues),
+        target_cues=LanguageCues(risk=target.risk_cues, clinical=target.clinical_cues),
+        invariants=invariants_by_gate(target.card.invariants),
+    )
 
 
 def invariants_by_gate(invariants: Sequence[Invariant]) -> dict[str, tuple[str, ...]]:
@@ -195,15 +217,26 @@ def listed(text: str) -> str:
 
 
 def _sentences(segment: Segment, plan: Plan, context: GateContext) -> Found:
-    """A sentence that came or went: end marks are counted, an abbreviation is forgiven."""
-    counts = [_ends(text or "") for text in (segment.source, segment.faithful, segment.adapted)]
+    """A sentence that came or went, by end marks; the manifests' abbreviations end none."""
+    texts = (
+        (segment.source, context.source),
+        (segment.faithful or "", context.target),
+        (segment.adapted or "", context.target),
+    )
+    counts = [_ends(text, tuple(manifest.abbreviations)) for text, manifest in texts]
     for before, after in pairwise(counts):
         if after > before + 1 or after < before:
             yield "conservation.sentences", "review", f"{before} sentence ends became {after}"
 
 
-def _ends(text: str) -> int:
-    return len(re.findall(r"[.!?؟…]+(?=\s|$|[\"”»])", text)) or 1
+def _ends(text: str, abbreviations: tuple[str, ...]) -> int:
+    return len(_end_marks(abbreviations).findall(text)) or 1
+
+
+@cache
+def _end_marks(abbreviations: tuple[str, ...]) -> re.Pattern[str]:
+    no_end = "".join(rf"(?<!\b{re.escape(word)})" for word in abbreviations)
+    return re.compile(rf"{no_end}[.!?؟…]+(?=\s|$|[\"”»])")
 
 
 def _length(segment: Segment, plan: Plan, context: GateContext) -> Found:

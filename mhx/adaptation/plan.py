@@ -41,7 +41,9 @@ def make_plan(dialogue: Dialogue, language: Language, *, seed: int) -> Plan:
     seeker = _participant(dialogue, "seeker")
     supporter = _participant(dialogue, "supporter")
     minor = seeker.age is not None and seeker.age < ADULT_AGE
-    address = {**grammar.default_address, **(grammar.minor_address if minor else {})}
+    peers = dialogue.relation == "peers"
+    owed = grammar.peer_address if peers else grammar.minor_address if minor else {}
+    address = {**grammar.default_address, **owed}
     entities = [
         Entity(
             src=str(entry.get("faithful", name)),

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from mhx.schema import Prompts, Service, Territory
 
 SLOT = re.compile(r"\{\{\s*service:\s*([a-z_]+)\s*\}\}")  # a model may add blanks
+SLOTS = ("suicide_adult", "suicide_minor", "violence_home", "emergency", "child")
 # What may be shown. A weak source ships only after a re-check (reference: certainty V*).
 SHOWN = ("verified", "sourced", "conflicting")
 # Whoever is hurt at home may be hurt by the family that such a service would tell.

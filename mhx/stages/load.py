@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from mhx.adaptation.rules import finds
+from mhx.adaptation.conservation import risk_level
 from mhx.corpus.frames import dialogue_rows, frame_of
 from mhx.corpus.privacy import pseudonymize, self_names
 from mhx.corpus.readers import RawDialogue, read_source
@@ -118,26 +118,24 @@ def _dialogue(
 ) -> tuple[Dialogue, Counter[str]]:
     found: Counter[str] = Counter()
     turns: list[Turn] = []
+    levels: list[str] = []
     names = {name for _, text in raw.turns for name in self_names(text)}
     for role, text in raw.turns:
         hidden, counts = pseudonymize(text, names)
         found.update(counts)
         segments = [language.hooks.normalize(part) for part in split(hidden)]
+        levels.append(risk_level(language.risk_cues, hidden))  # a screen: it errs to yes
         turns.append(
-            Turn(role=role, segments=segments or [hidden], risk=_risk(language, hidden))
+            Turn(role=role, segments=segments or [hidden], risk=levels[-1] != "none")
         )
     while len(turns) < 2:  # a one-sided record is kept to be read, and rejected
         turns.append(Turn(role="supporter", segments=[""]))
     identity = sha256(f"{Path(source).name}:{raw.row}")[:10]
-    said = [text for _, text in raw.turns]
-    risk: Risk = "none"
-    if any(turn.risk for turn in turns):
-        risk = "explicit" if any(_explicit(language, text) for text in said) else "indirect"
     dialogue = Dialogue(
         id=f"{raw.row:06d}-{identity}",
         lang=language.tag,
         topic=raw.topic,
-        risk=risk,
+        risk=_strongest(levels),
         split="train",
         origin=Origin(kind="human", name=f"the user's file {Path(source).name}"),
         license="the user's",
@@ -147,11 +145,8 @@ def _dialogue(
     return dialogue, found
 
 
-def _risk(language: Language, text: str) -> bool:
-    """Whether a turn carries risk, by the source language's cues (a screen: it errs to yes)."""
-    cues = language.risk_cues
-    return cues is not None and finds([*cues.explicit, *cues.indirect], text)
-
-
-def _explicit(language: Language, text: str) -> bool:
-    return language.risk_cues is not None and finds(language.risk_cues.explicit, text)
+def _strongest(levels: Iterable[str]) -> Risk:
+    """The level of a dialogue, of those its turns have by the source language's cues."""
+    found = set(levels)
+    known: tuple[Risk, ...] = ("explicit", "indirect", "third_party")
+    return next((level for level in known if level in found), "none")
