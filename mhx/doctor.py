@@ -17,6 +17,16 @@ PARTS: tuple[tuple[str, tuple[str, ...], str], ...] = (
         ("torch", "transformers", "peft", "safetensors", "sentencepiece"),
         "pip install 'mhx[models]'",
     ),
+    (
+        "translator hf (MODEL)",
+        ("torch", "transformers", "sentencepiece"),
+        "pip install 'mhx[models]'",
+    ),
+    (
+        "translator ct2 (MODEL)",
+        ("ctranslate2", "torch", "transformers", "sentencepiece"),
+        "pip install 'mhx[ct2]'",
+    ),
     ("sentence splitting of your own text", ("spacy",), "pip install 'mhx[models]'"),
     ("data sets of the hub (hf:NAME)", ("datasets",), "pip install 'mhx[models]'"),
     ("Polish grammar (pl)", ("morfeusz2",), "pip install 'mhx[pl]'"),

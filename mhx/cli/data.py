@@ -25,7 +25,7 @@ def translate(
     lang: Annotated[str, typer.Option("--lang", help="Target language.")],
     text: Annotated[str, typer.Option(help="Column of the text, for a table.")] = "text",
     translator: Annotated[
-        str | None, typer.Option(help="NAME[:MODEL]: memory, apertium, hf:MODEL.")
+        str | None, typer.Option(help="NAME[:MODEL]: memory, apertium, hf:MODEL, ct2:MODEL.")
     ] = None,
     memory: Annotated[list[Path] | None, typer.Option(help="A TMX memory to use as well.")] = None,
     output: Annotated[

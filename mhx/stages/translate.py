@@ -15,6 +15,7 @@ from mhx.errors import MhxError, Problem
 from mhx.files import load_model, write_parquet
 from mhx.run import Counts, Run
 from mhx.schema import BackendManifest, Plan
+from mhx.seq2seq.sentences import sentence_splitter
 
 if TYPE_CHECKING:
     import polars as pl
@@ -74,6 +75,8 @@ def open_backend(run: Run, exclude: frozenset[str]) -> tuple[BackendManifest, Ba
         device=run.settings.device,
         exclude=exclude,
         cache=run.cache,
+        split_source=sentence_splitter(run.source),
+        split_target=sentence_splitter(run.language),
     )
     backend: Backend = module.open(settings)
     return manifest, backend

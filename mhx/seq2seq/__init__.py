@@ -1,0 +1,1 @@
+"""Encoder-decoder translation models: what the engines that run them share."""
