@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mhx.cli import agree, anchors, data, model, parity, plugins, prove, report, run
+from mhx.cli import agree, anchors, build, data, model, parity, plugins, prove, report, run
 
 app = typer.Typer(
     name="mhx",
@@ -40,5 +40,5 @@ def _options(
     pass
 
 
-for module in (run, plugins, data, model, parity, agree, anchors, prove, report):
+for module in (run, plugins, build, data, model, parity, agree, anchors, prove, report):
     module.register(app)

@@ -1,18 +1,17 @@
-"""TMX translation memories, streamed with lxml: entities and the network are off."""
+"""TMX 1.4 translation memories, read unit by unit and written whole."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mhx.errors import MhxError, Problem, os_problem
-from mhx.files import atomic_path
+from mhx.corpus.xml_stream import XML_LANG, document, elements, language_of, plain
+from mhx.errors import MhxError, Problem
+from mhx.files import write_text
 
 CODES = ("bpt", "ept", "it", "ph", "ut")
-XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
 @dataclass(frozen=True)
@@ -36,40 +35,22 @@ def read_tmx(path: Path, source: str, target: str) -> Iterator[Unit]:
     Raises MhxError with the line for malformed XML, and for declared entities (they are not
     expanded, so a text would lose its middle in silence).
     """
-    from lxml import etree
-
-    _refuse_archive(path)
     seen: set[str] = set()
-    found = checked = False
-    try:
-        for _, element in etree.iterparse(
-            str(path), tag="tu", resolve_entities=False, no_network=True, load_dtd=False
-        ):
-            if not checked:
-                _refuse_entities(element, path)
-                checked = True
-            texts = {_language(tuv): _segment(tuv) for tuv in element.iter("tuv")}
-            seen |= set(texts)
-            one, two = _pick(texts, source), _pick(texts, target)
-            if one and two:
-                found = True
-                props = {prop.get("type"): prop.text or "" for prop in element.iter("prop")}
-                yield Unit(
-                    one,
-                    two,
-                    f"{path.name}#{element.get('tuid') or element.sourceline}",
-                    props.get("x-register", ""),
-                    props.get("x-gender", ""),
-                )
-            element.clear()
-            while element.getprevious() is not None:
-                del element.getparent()[0]
-    except etree.XMLSyntaxError as error:
-        raise MhxError(
-            Problem(f"not XML: {error.msg}", "repair the TMX file", path=path, line=error.lineno)
-        ) from error
-    except OSError as error:
-        raise os_problem(error, path) from error
+    found = False
+    for element in elements(path, "tu", kind="TMX"):
+        texts = {language_of(tuv): _segment(tuv) for tuv in element.iter("tuv")}
+        seen |= set(texts)
+        one, two = _pick(texts, source), _pick(texts, target)
+        if one and two:
+            found = True
+            props = {prop.get("type"): prop.text or "" for prop in element.iter("prop")}
+            yield Unit(
+                one,
+                two,
+                f"{path.name}#{element.get('tuid') or element.sourceline}",
+                props.get("x-register", ""),
+                props.get("x-gender", ""),
+            )
     if not found:
         languages = ", ".join(sorted(seen)) or "none"
         raise MhxError(
@@ -81,42 +62,10 @@ def read_tmx(path: Path, source: str, target: str) -> Iterator[Unit]:
         )
 
 
-def _refuse_archive(path: Path) -> None:
-    try:
-        with path.open("rb") as handle:
-            head = handle.read(2)
-    except OSError as error:
-        raise os_problem(error, path) from error
-    if head == b"PK":
-        raise MhxError(Problem("a ZIP archive", "unzip it first: unzip FILE", path=path))
-
-
-def _refuse_entities(element: Any, path: Path) -> None:
-    """Ask the parser, not the bytes: a declaration may stand late or in another encoding."""
-    dtd = element.getroottree().docinfo.internalDTD
-    names = [entity.name for entity in dtd.iterentities()] if dtd is not None else []
-    if not names:
-        return
-    line = None
-    with path.open("rb") as handle:
-        for number, text in enumerate(handle, start=1):
-            if b"<!ENTITY" in text:
-                line = number
-                break
-            if b"<body" in text:
-                break
-    what = f"declares an XML entity ({', '.join(names)})"
-    raise MhxError(Problem(what, "write the text itself", path=path, line=line))
-
-
-def _language(tuv: Any) -> str:
-    return str(tuv.get(XML_LANG) or tuv.get("lang") or "").lower()
-
-
 def _segment(tuv: Any) -> str:
     seg = tuv.find("seg")
     text = "" if seg is None else "".join(_text_parts(seg))
-    return re.sub(r"\s+", " ", text).strip()
+    return plain(text)
 
 
 def _text_parts(element: Any) -> Iterator[str]:
@@ -137,8 +86,8 @@ def _pick(texts: dict[str, str], tag: str) -> str | None:
     return next((text for name, text in texts.items() if name.split("-")[0] == base), None)
 
 
-def write_tmx(path: Path, units: Iterable[Unit], *, source: str, target: str, creator: str) -> None:
-    """Write a TMX 1.4 file whole or not at all."""
+def tmx_text(units: Iterable[Unit], *, source: str, target: str, creator: str) -> str:
+    """The text of a TMX 1.4 file."""
     from lxml import etree
 
     root = etree.Element("tmx", version="1.4")
@@ -162,7 +111,9 @@ def write_tmx(path: Path, units: Iterable[Unit], *, source: str, target: str, cr
         for tag, text in ((source, unit.source), (target, unit.target)):
             tuv = etree.SubElement(tu, "tuv", {XML_LANG: tag})
             etree.SubElement(tuv, "seg").text = text
-    with atomic_path(path) as temporary:
-        etree.ElementTree(root).write(
-            str(temporary), encoding="utf-8", xml_declaration=True, pretty_print=True
-        )
+    return document(root)
+
+
+def write_tmx(path: Path, units: Iterable[Unit], *, source: str, target: str, creator: str) -> None:
+    """Write a TMX 1.4 file whole or not at all."""
+    write_text(path, tmx_text(units, source=source, target=target, creator=creator))
