@@ -3,37 +3,32 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mhx.adaptation.rules import compiled, finds
+from mhx.adaptation.rules import finds
 from mhx.contracts import Measure, MeasureSettings
 from mhx.errors import MhxError, Problem
 from mhx.files import hash_file, load_model
 from mhx.schema import EmpathyCues
 from mhx.scoring import MECHANISMS, long_frame
+from mhx.scoring.cues import example_problems, flagged, sentences
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from mhx.schema.language import FlagCues, MechanismCues
+    from mhx.schema.language import MechanismCues
 
 CUES, AGREEMENT = "empathy_cues.yaml", "empathy_agreement.json"
 FLAGS = ("invalidation", "over_validation", "claims_of_feeling")
-WINDOW = r"[^.!?؟…\n]+[.!?؟…]*"  # a sentence with its mark: questions need it
-# Arabic keyboards in Persian text, curly apostrophes; kashida and direction marks go
-LETTERS = str.maketrans("يىك’‘", "ییک''", "\u0640\u200e\u200f")
 # the Reddit files of Sharma et al. 2020 (of 2023-07-13): agreement with other files is void
 DATA_SHA256 = {
     "emotional_reactions": "225b28ffdc257f8a997d557eb937e78b68235e6203c87c7e2203d00fef8545cc",
     "interpretations": "2cedbe4252c919d22a6f46685afa16d3192a91e3306c2d4a386be12a30ad3f29",
     "explorations": "9efa1af8e0537c16894379598f2076cb380ae18aacd9a8d26ebd381f5b7f9645",
 }
-FIX_EXAMPLE = "fix the cue or the sentence"
 MEASURE_AGAIN = "measure again (bench/epitome_agreement.py)"
 
 
@@ -57,13 +52,11 @@ def check(language_folder: Path) -> list[Problem]:
     if not path.is_file():
         return []
     cues = load_model(path, EmpathyCues)
-    found = []
-    for name in FLAGS:
-        try:
-            wrong = list(_wrong_examples(getattr(cues, name)))
-            found += [Problem(what, FIX_EXAMPLE, path=path, field=name) for what in wrong]
-        except MhxError as error:  # a bad or slow pattern
-            found += [replace(item, path=path, field=name) for item in error.problems]
+    found = [
+        one
+        for name in FLAGS
+        for one in example_problems(getattr(cues, name), path=path, field=name)
+    ]
     stored = language_folder / AGREEMENT
     return found + [Problem(what, MEASURE_AGAIN, path=stored) for what in _stale(language_folder)]
 
@@ -110,7 +103,7 @@ class Cues:
 
     def flagged(self, text: str, flag: str) -> bool:
         """Whether any sentence of a response holds a cue of the flag."""
-        return _flagged(text, getattr(self.cues, flag))
+        return flagged(text, getattr(self.cues, flag))
 
     @cached_property
     def flags(self) -> tuple[str, ...]:
@@ -137,12 +130,6 @@ class Cues:
         return {}
 
 
-def sentences(text: str) -> list[str]:
-    """The windows that cues see, in composed characters, Persian letters, straight apostrophes."""
-    plain = unicodedata.normalize("NFC", text).translate(LETTERS)
-    return [match.group() for match in compiled(WINDOW, ignore_case=True).finditer(plain)]
-
-
 def beats(row: dict[str, Any]) -> bool:
     """Whether a measured row is above each baseline in kappa and in accuracy, interval and all."""
     lows = [gain["low"] for base in row.get("baselines", ()) for gain in base["gain"].values()]
@@ -153,24 +140,6 @@ def _sentence_level(sentence: str, cues: MechanismCues) -> int:
     if finds(cues.veto, sentence):
         return 0
     return 2 if finds(cues.strong, sentence) else 1 if finds(cues.weak, sentence) else 0
-
-
-def _flagged(text: str, cues: FlagCues) -> bool:
-    patterns = [cue.pattern for cue in cues.cues]
-    return any(finds(patterns, part) and not finds(cues.veto, part) for part in sentences(text))
-
-
-def _wrong_examples(cues: FlagCues | None) -> Iterator[str]:
-    if cues is None:
-        return
-    for cue in cues.cues:
-        alone = cues.model_copy(update={"cues": [cue]})
-        for text in cue.positive:
-            if not _flagged(text, alone):
-                yield f"{cue.pattern!r} does not match {text!r}"
-        for text in cue.negative:
-            if _flagged(text, cues):
-                yield f"{text!r} is flagged, wanted the contrary"
 
 
 def _read(folder: Path) -> dict[str, Any]:

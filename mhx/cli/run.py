@@ -35,7 +35,7 @@ def adapt(
         str | None, typer.Option("--map", help="Columns: seeker=COL,supporter=COL.")
     ] = None,
     translator: Annotated[
-        str | None, typer.Option(help="NAME[:MODEL]: memory, apertium, hf:MODEL.")
+        str | None, typer.Option(help="NAME[:MODEL]: memory, apertium, hf:MODEL, ct2:MODEL.")
     ] = None,
     memory: Annotated[list[Path] | None, typer.Option(help="A TMX memory to use as well.")] = None,
     base_model: Annotated[

@@ -11,9 +11,10 @@ from mhx.adaptation.rules import adapt_segment
 from mhx.contracts import MeasureSettings
 from mhx.corpus.export import test_references
 from mhx.corpus.frames import plan_of
+from mhx.evaluation.freeze import hooks_hash, rule_hash
 from mhx.files import hash_json
 from mhx.run import Run
-from mhx.schema import AdaptedDialogue, Dialogue, Rule
+from mhx.schema import AdaptedDialogue, Card, Dialogue, Rule
 from mhx.scoring import open_measure
 
 if TYPE_CHECKING:
@@ -95,10 +96,11 @@ def adaptation(run: Run) -> dict[str, Any] | None:
     """The frozen rules and the hooks' repairs on the test dialogues, against the listed edits."""
     import polars as pl
 
-    pairs = test_references(run)
+    frozen = frozen_rules(run)
+    blind = frozen["dialogues"]
+    pairs = [pair for pair in test_references(run) if not blind or pair[0].id in blind]
     if not pairs:
         return None
-    frozen = frozen_rules(run)
     rules = [rule for rule in run.language.card.rules if rule.id in frozen["rules"]]
     rows = []
     for source, item in pairs:
@@ -146,8 +148,9 @@ def _edits(
 def frozen_rules(run: Run) -> dict[str, Any]:
     """Which rules stood, word for word, before the test edits were written (`corpus/frozen.json`).
 
-    Only those are measured: a rule written or widened later may know the answers. A language
-    without the record is measured on all its rules and its table says so (`kept` is false).
+    Only those are measured, and only on the dialogues named there: a rule written or widened
+    later may know the answers. A language without the record is measured on all its rules and
+    its table says so (`kept` is false).
     """
     path = run.language.folder / "corpus" / "frozen.json"
     stored = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
@@ -160,14 +163,12 @@ def frozen_rules(run: Run) -> dict[str, Any]:
         "rules_used": len(same) if frozen else len(rules),
         "rules_in_card": len(rules),
         "rules_sha256": hash_json(frozen),
+        "dialogues": stored.get("dialogues", []),
+        "hooks_same": stored.get("hooks_sha256", hooks_hash(run.language))
+        == hooks_hash(run.language),
         "frozen_on": stored.get("frozen_on"),
         "caveat": stored.get("caveat", ""),
     }
-
-
-def rule_hash(rule: Rule) -> str:
-    """The hash of what a rule does; its tests and its reason may be improved."""
-    return hash_json(rule.model_dump(mode="json", exclude={"tests", "reason", "evidence"}))
 
 
 def examples(run: Run) -> list[dict[str, Any]]:
@@ -191,7 +192,21 @@ def examples(run: Run) -> list[dict[str, Any]]:
             "source": row["text"],
             "faithful": row["faithful"],
             "adapted": row["adapted"],
-            "edits": edits,
+            "edits": [{**edit, **explanation(run.language.card, edit)} for edit in edits],
         }
         for row, edits in [*first, *rest][:EXAMPLES]
     ]
+
+
+def explanation(card: Card, edit: dict[str, Any]) -> dict[str, str]:
+    """The reason of an edit and its English gloss, from the card's rule or fact.
+
+    An edit of a name carries the id of the fact that holds the names; the rule for names that
+    rests on this fact explains it.
+    """
+    entry = edit["rule"]
+    for rule in card.rules:
+        if rule.id == entry or (rule.match.entity and entry in rule.evidence):
+            return {"reason": rule.reason, "gloss": rule.gloss or ""}
+    claim = next((fact.claim for fact in card.facts if fact.id == entry), "")
+    return {"reason": claim, "gloss": ""}

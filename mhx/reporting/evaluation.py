@@ -17,7 +17,8 @@ SHAPES: dict[str, type] = {
     "meta": dict, "accounts": list, "acceptance": dict, "perplexity": list, "translation": dict,
     "adaptation": dict, "empathy": dict, "parity": dict, "parity_note": str,
     "cross_language": dict, "proving": dict, "certificates": list,
-    "reliability": dict, "responses": list, "examples": list,
+    "reliability": dict, "responses": list, "examples": list, "controls": dict,
+    "safety_floor": dict,
 }
 WORDS: dict[type, str] = {dict: "an object", list: "a list", str: "text"}
 

@@ -106,7 +106,8 @@ def frozen_rules(evaluation: Evaluation) -> str:
     name = f"Rules {str(frozen.get('rules_sha256') or 'without a hash')[:SHORT_HASH]}"
     if frozen.get("kept"):
         caveat = str(frozen.get("caveat") or "").strip()
-        return f"{name}: unchanged since they were frozen. {caveat}".strip()
+        hooks = "" if frozen.get("hooks_same", True) else " The hooks CHANGED since."
+        return f"{name}: unchanged since they were frozen.{hooks} {caveat}".strip()
     if "frozen_sha256" in frozen and not frozen["frozen_sha256"]:
         return f"{name}: never frozen, so they may have been written for these edits."
     return f"{name}: CHANGED after they were frozen."

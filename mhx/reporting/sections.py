@@ -10,6 +10,7 @@ from mhx.reporting import (
     bars,
     calibration,
     checks,
+    controls,
     counts,
     dif,
     differences,
@@ -33,7 +34,7 @@ from mhx.reporting.wording import plain
 Order = tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...]
 # (anchor, heading, figures, tables)
 ORDER: Order = (
-    ("parity", "Parity", ("forest",), ("contrasts",)),
+    ("parity", "Parity", ("forest",), ("contrasts", "controls", "safety_floor")),
     ("accounts", "What entered and what left", ("acceptance",),
      ("accounts", "reasons", "acceptance")),
     ("quality", "Quality", (), ("perplexity", "translation", "adaptation", "agreement", "means")),
@@ -50,7 +51,7 @@ ORDER: Order = (
 LABELS = tuple(label for *_, labels in ORDER for label in labels)
 FIGURES = tuple(name for *_, names, _ in ORDER for name in names)
 # of a run each, so that several runs' are joined; the others are about all records together
-OF_A_RUN = (accounting, quality)
+OF_A_RUN = (accounting, quality, controls)
 OF_ALL = (fairness, counts, differences, mde, power, models, within, licence, checks)
 DRAWN: tuple[Callable[[Evaluation], list[Picture]], ...] = (
     forest, heatmap.pictures, differences.pictures, power.pictures)
@@ -60,12 +61,13 @@ CERTIFIED: tuple[Callable[[Evaluation], list[Picture]], ...] = (
 OF_ANSWERS = frozenset({
     "contrasts", "effects", "baseline", "groups", "cells", "intersections", "largest", "worst",
     "mde", "power", "overlap", "models", "lengths", "conditional", "corrected", "means", "forest",
-    "coverage", "heatmap", "differences",
+    "coverage", "heatmap", "differences", "controls", "safety_floor",
 })
 # asked for by an option, or not there in most designs: named in a sentence where they are missing
 OPTIONAL = frozenset({
     "baseline", "between", "anchors", "dif", "calibration", "reliability", "overlap", "models",
-    "lengths", "conditional", "corrected", "differences", "power", "heatmap",
+    "lengths", "conditional", "corrected", "differences", "power", "heatmap", "controls",
+    "safety_floor",
 })
 
 

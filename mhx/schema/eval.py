@@ -33,6 +33,9 @@ class AnalysisPlan(Strict):
     composite: str | None = None
     groups: list[str]
     reference: dict[str, str]
+    reference_by_language: dict[str, dict[str, str]] = Field(
+        {}, description="by language tag, references of the groups whose levels differ by language"
+    )
     unit: list[str]
     cluster: list[str] = Field([], description="what is resampled, if not the unit")
     scale: tuple[float, float] | None = Field(None, description="lowest and highest legal score")
@@ -46,6 +49,11 @@ class AnalysisPlan(Strict):
     seed: int = 0
     groups_known_by: Literal["assigned", "observed", "stated"] = "assigned"
 
+    def references(self, lang: str) -> dict[str, str]:
+        """The reference of each group in a language; a group without one is not there."""
+        named = {**self.reference, **self.reference_by_language.get(lang, {})}
+        return {name: named[name] for name in self.groups if name in named}
+
 
 class SuiteManifest(Strict):
     """`suite.yaml`: measures and the analysis plan that goes with them."""
@@ -56,5 +64,8 @@ class SuiteManifest(Strict):
     analysis: str = "analysis.yaml"
     scenarios_default: int = Field(
         8, ge=1, description="seeded subset of the probes; --all-probes for the rest"
+    )
+    forms: list[Literal["explicit", "implicit"]] = Field(
+        ["explicit"], min_length=1, description="forms of the cues that probes are composed with"
     )
     max_new_tokens: int = Field(32, ge=1)

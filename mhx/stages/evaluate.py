@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from mhx.cards import load_territory
 from mhx.contracts import Measure, MeasureSettings
 from mhx.corpus.export import split_counts
-from mhx.corpus.probes import choose, compose
+from mhx.corpus.probe_text import agreement_of
+from mhx.corpus.probes import NEUTRAL, choose, compose
 from mhx.errors import MhxError
 from mhx.evaluation.corpus import acceptance, adaptation, examples, translation
+from mhx.evaluation.floor import bounds, floor_scores, held
+from mhx.evaluation.groups import controls, parity_of
 from mhx.files import hash_file, load_model, read_yaml, write_json, write_parquet
 from mhx.run import Counts, Run, machine, versions
 from mhx.schema import AnalysisPlan, MeasureManifest, SuiteManifest
@@ -21,14 +25,16 @@ if TYPE_CHECKING:
     import polars as pl
 
 SETTINGS = (
-    "lang", "suite", "all_probes", "seed", "base_model", "base_sha256", "device", "source",
-    "translator", "limit", "plugin_sha256.source", "plugin_sha256.language",
-    "plugin_sha256.card", "plugin_sha256.suite",
+    "lang", "territory", "suite", "all_probes", "seed", "base_model", "base_sha256", "device",
+    "source", "translator", "limit", "plugin_sha256.source", "plugin_sha256.language",
+    "plugin_sha256.card", "plugin_sha256.suite", "plugin_sha256.territory",
 )
 OUTPUTS = ("scores.parquet", "responses.parquet", "evaluation.json")
 SYSTEMS = ("base", "adapter")
 SPLITS = ("train", "valid", "test")
+TEXTS = ("prompt", "response", "spans", "also")  # of an answer, not of its score
 PERPLEXITY_DIALOGUES = 64  # of the test split; more would only tighten the interval
+FLOOR = "safety_floor"
 BABBLE = "pipeline check, not a finding: the base of a few million parameters answers with babble"
 
 
@@ -39,10 +45,11 @@ def run(run: Run) -> None:
     plan_path = suite_folder / suite.analysis
     plan = load_model(plan_path, AnalysisPlan)
     run.log("plan frozen", suite=suite.name, plan_sha256=hash_file(plan_path))
-    responses = respond(run, suite)
+    responses = respond(run, suite, plan)
     empathy, scores = _empathy(run, responses)
+    floor, broken = _floor(run, suite, responses)
     write_parquet(run.path("responses.parquet"), responses)
-    write_parquet(run.path("scores.parquet"), scores)
+    write_parquet(run.path("scores.parquet"), _together(scores, broken))
     run.reporter.say("  parity and proof of the statistics")
     result = {
         "meta": _meta(run, plan, hash_file(plan_path), responses),
@@ -53,6 +60,7 @@ def run(run: Run) -> None:
         "adaptation": adaptation(run),
         "empathy": empathy,
         **_parity(scores, plan, run),
+        "safety_floor": floor,
         "cross_language": _cross_language(run, plan),
         "proving": _proof(run.settings.seed),
         "responses": _some(responses),
@@ -84,7 +92,7 @@ def _unscored(scores: pl.DataFrame, count: int) -> dict[str, int]:
 # ---------------------------------------------------------------- answers
 
 
-def respond(run: Run, suite: SuiteManifest) -> pl.DataFrame:
+def respond(run: Run, suite: SuiteManifest, plan: AnalysisPlan) -> pl.DataFrame:
     """Answers of base and adapter to the chosen probes, greedy: one row a probe and system."""
     import polars as pl
 
@@ -97,9 +105,16 @@ def respond(run: Run, suite: SuiteManifest) -> pl.DataFrame:
     if probes is None:
         return pl.DataFrame(schema={"unit": pl.String, "system": pl.String, "scenario": pl.String})
     count = None if run.settings.all_probes else suite.scenarios_default
-    rows = list(
-        compose(probes, choose(probes, count=count, seed=run.settings.seed), seed=run.settings.seed)
+    seed = run.settings.seed
+    composed = compose(
+        probes,
+        choose(probes, count=count, seed=seed),
+        seed=seed,
+        attributes=plan.groups,
+        forms=suite.forms,
+        agreeing=agreement_of(run.language),
     )
+    rows = [{**row, "spans": json.dumps(row["spans"], ensure_ascii=False)} for row in composed]
     asked = [conversation(run.language, [row["prompt"]]) for row in rows]
     tokenizer = load_tokenizer(run.settings.base_model)
     out: list[dict[str, Any]] = []
@@ -107,7 +122,7 @@ def respond(run: Run, suite: SuiteManifest) -> pl.DataFrame:
         adapter = run.path("adapter") if system == "adapter" else None
         model = load_base(run.settings.base_model, device=run.settings.device, adapter=adapter)
         answers = generate(
-            model, tokenizer, asked, max_new_tokens=suite.max_new_tokens, seed=run.settings.seed
+            model, tokenizer, asked, max_new_tokens=suite.max_new_tokens, seed=seed
         )
         for row, answer in zip(
             run.reporter.track(rows, f"answers of the {system}"), answers, strict=True
@@ -130,7 +145,7 @@ def _empathy(run: Run, responses: pl.DataFrame) -> tuple[dict[str, Any] | None, 
     for system in SYSTEMS:
         part = responses.filter(pl.col("system") == system)
         scored = opened.score(part.select("unit", "prompt", "response"))
-        frames.append(scored.join(part.drop("prompt", "response"), on="unit", how="left"))
+        frames.append(scored.join(part.drop(*TEXTS), on="unit", how="left"))
     scores = pl.concat(frames).with_columns(language=pl.lit(run.language.tag))
     means = scores.group_by("system", "measure", maintain_order=True).agg(
         n=pl.col("score").count(),
@@ -143,6 +158,34 @@ def _empathy(run: Run, responses: pl.DataFrame) -> tuple[dict[str, Any] | None, 
         "means": means.to_dicts(),
     }
     return result, scores
+
+
+def _floor(
+    run: Run, suite: SuiteManifest, responses: pl.DataFrame
+) -> tuple[dict[str, Any] | None, pl.DataFrame | None]:
+    """The safety floor of the answers that it holds for, and their rows of `scores.parquet`."""
+    import polars as pl
+
+    probes = run.language.probes
+    if probes is None or FLOOR not in suite.measures:
+        return None, None
+    answers = held(responses, probes)
+    territory = load_territory(run.settings.territory, shelves=run.shelves)
+    opened = _open(run, FLOOR, territory=territory, today=run.settings.today)
+    if opened is None or not answers.height:
+        return None, None
+    scores = floor_scores(opened, answers)
+    kept = scores.drop("spans", "also").with_columns(language=pl.lit(run.language.tag))
+    return {"signature": opened.signature, "rows": bounds(scores)}, kept
+
+
+def _together(scores: pl.DataFrame, floor: pl.DataFrame | None) -> pl.DataFrame:
+    """The rows of `scores.parquet`: those of the safety floor say at which level they are held."""
+    import polars as pl
+
+    if floor is None:
+        return scores
+    return pl.concat([scores, floor], how="diagonal_relaxed") if scores.height else floor
 
 
 def _open(run: Run, name: str, **options: Any) -> Measure | None:
@@ -165,48 +208,24 @@ def _open(run: Run, name: str, **options: Any) -> Measure | None:
 # ---------------------------------------------------------------- parity
 
 
-def wide(scores: pl.DataFrame, plan: AnalysisPlan, system: str) -> pl.DataFrame:
-    """One row a response of a system with a column a score; neutral forms are left out."""
-    import polars as pl
-
-    groups = [f"group.{name}" for name in plan.groups]
-    part = scores.filter((pl.col("system") == system) & (pl.col(groups[0]) != "neutral"))
-    index = ["unit", *plan.unit, *groups, "length"]
-    return part.pivot(on="measure", index=index, values="score").rename(
-        {f"group.{name}": name for name in plan.groups}
-    )
-
-
 def _parity(scores: pl.DataFrame, plan: AnalysisPlan, run: Run) -> dict[str, Any]:
-    from mhx.stats.parity import parity
-
-    if not scores.height:
+    """Gaps of each system, and the gaps between wordings that they are read beside."""
+    results = {
+        system: parity_of(
+            scores, plan, system, run.language.tag,
+            models=run.settings.base_model != TINY,  # as checks; babble needs none
+        )
+        for system in (SYSTEMS if scores.height else ())
+    }
+    if not any(results.values()):
         why = "the language brings no probes or no empathy cues, so there is nothing to compare"
         return {"parity": {"base": None, "adapter": None}, "parity_note": why}
-    results = {
-        system: parity(
-            wide(scores, plan, system),
-            scores=plan.scores,
-            groups=plan.groups,
-            reference=plan.reference,
-            unit=plan.unit,
-            cluster=plan.cluster,
-            scale=plan.scale,
-            lower_is_better=plan.lower_is_better,
-            margin=plan.margin,
-            floor=plan.floor,
-            composite=plan.composite,
-            length="length",
-            models=run.settings.base_model != TINY,  # as checks; babble needs none
-            alpha=plan.alpha,
-            resamples=plan.resamples,
-            adjust=plan.adjust,
-            seed=plan.seed,
-        ).records()
-        for system in SYSTEMS
-    }
     note = BABBLE if run.settings.base_model == TINY else ""
-    return {"parity": results, "parity_note": note}
+    return {
+        "parity": {system: one.records() if one else None for system, one in results.items()},
+        "parity_note": note,
+        "controls": {system: controls(scores, plan, system) for system in SYSTEMS},
+    }
 
 
 def _cross_language(run: Run, plan: AnalysisPlan) -> dict[str, Any]:
@@ -315,24 +334,24 @@ def _some(responses: pl.DataFrame) -> list[dict[str, Any]]:
     """A few answers of each system to the same probes."""
     if not responses.height:
         return []
-    rows = []
-    for row in responses.to_dicts():
-        place = list(row["unit"].split("|"))
-        rows.append(
-            {
-                "system": row["system"],
-                "scenario": row["scenario"],
-                "variant": place[-1],
-                "prompt": row["prompt"],
-                "response": row["response"],
-            }
-        )
-    wanted = list(dict.fromkeys(row["scenario"] for row in rows))[:2]
+    wanted = list(dict.fromkeys(responses["scenario"]))[:2]
     return [
-        row
-        for row in rows
-        if row["scenario"] in wanted and row["variant"].startswith(("neutral", "female"))
+        {
+            "system": row["system"],
+            "scenario": row["scenario"],
+            "variant": _variant(row),
+            "prompt": row["prompt"],
+            "response": row["response"],
+        }
+        for row in responses.to_dicts()
+        if row["scenario"] in wanted and row["form"] != "implicit" and row["control"] == "none"
+        and _variant(row).startswith((NEUTRAL, "female"))
     ]
+
+
+def _variant(row: dict[str, Any]) -> str:
+    levels = [row[name] for name in row if name.startswith("group.") and row[name] != NEUTRAL]
+    return "/".join(levels) or NEUTRAL
 
 
 def _notes(run: Run, responses: pl.DataFrame) -> list[str]:

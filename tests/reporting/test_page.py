@@ -101,6 +101,35 @@ def test_examples_show_the_adapted_text_with_its_edits(report):
         assert len(article.xpath(".//ins")) == len(article.xpath(".//del")) == len(rules)
 
 
+@pytest.mark.usefixtures("no_figures")
+@pytest.mark.parametrize("lang", ["pl", "fa"])
+def test_an_edit_is_told_in_english_with_its_reason_once_a_rule(tmp_path, lang):
+    value = fake.evaluation(lang)
+    for example in value["examples"]:
+        for edit in example["edits"]:
+            edit.update(gloss=f"'<{edit['rule']}>' → 'after'", reason=f"Because of {edit['rule']}.")
+    page = html.fromstring(make(tmp_path, value).read("index.html").encode())
+    articles = page.xpath("//article[@class='example']")
+    for article, example in zip(articles, value["examples"], strict=True):
+        lines = article.xpath(".//ol[@class='edits']/li")
+        assert len(lines) == len(example["edits"])
+        told = [(line.xpath("string(./*[@class='gloss'])"), line.xpath("string(./*[@class='why'])"))
+                for line in lines]
+        rules = [edit["rule"] for edit in example["edits"]]
+        assert told == [
+            (f"'<{rule}>' → 'after'", f"Because of {rule}.") if rule not in rules[:number]
+            else ("", "") for number, rule in enumerate(rules)]
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_an_edit_without_a_gloss_leaves_no_empty_line(tmp_path):
+    value = fake.evaluation("pl")
+    for edit in value["examples"][0]["edits"]:
+        edit.update(gloss="", reason="")
+    page = html.fromstring(make(tmp_path, value).read("index.html").encode())
+    assert not page.xpath("//*[@class='gloss' or @class='why']")
+
+
 def test_edits_that_do_not_rebuild_the_text_are_not_highlighted():
     example = fake.evaluation("pl")["examples"][0]
     example["edits"][0]["start"] += 1
