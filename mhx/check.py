@@ -11,9 +11,16 @@ from typing import Any
 
 from mhx.adaptation.conservation import risk_level
 from mhx.adaptation.firing import idle_rules
-from mhx.adaptation.resolver import NEAR, SLOT, expires_soon, resolve
+from mhx.adaptation.requests import refused
+from mhx.adaptation.resolver import NEAR, SLOT, SLOTS, expires_soon, resolve
 from mhx.adaptation.rules import adapt_segment, compiled, plan_from_test, run_rule_tests
 from mhx.cards import coverage, load_territory
+from mhx.corpus.choices import choice_problems
+from mhx.corpus.generated import build
+from mhx.corpus.lint import lint_source, lint_target
+from mhx.corpus.probe_check import examine
+from mhx.corpus.term_check import term_problems
+from mhx.corpus.vignette_check import vignette_problems
 from mhx.errors import MhxError, Problem, unknown
 from mhx.files import load_model, read_yaml
 from mhx.language import Language, load_language
@@ -37,13 +44,15 @@ PARTS = (
     "tests",
     "recipe",
     "probes",
+    "vignettes",
+    "choices",
     "cues",
     "risk_cues",
     "clinical_cues",
+    "terms",
     "hooks",
     "card",
 )
-SLOTS = ("suicide_adult", "suicide_minor", "violence_home", "emergency", "child")
 
 
 @dataclass
@@ -158,6 +167,7 @@ def _language(plugin: Plugin, shelves: Shelves, report: Report, today: date) -> 
     for path in sorted(plugin.folder.glob("culture_card.*.yaml")):
         with _collect(report):
             report.problems += _variety_problems(plugin, shelves, path)
+            report.notes += _variety_notes(plugin, shelves, path)
     translator = manifest.default_translator.partition(":")[0]
     for shelf, field_name, wanted in (
         ("culture_cards", "territory", manifest.territory),
@@ -189,19 +199,49 @@ def _language(plugin: Plugin, shelves: Shelves, report: Report, today: date) -> 
     before = len(report.problems)
     report.problems += list(_golden_problems(language))
     with _collect(report):  # a bad or slow cue
-        report.problems += list(_risk_problems(language))
+        report.problems += [*_risk_problems(language), *_request_problems(language)]
     report.problems += list(_crisis_problems(language, shelves))
     _tally_golden(language, report, report.problems[before:])
     report.problems += list(_slot_problems(language))
+    owner = None if language.tag == "en" else load_language("en", shelves=shelves)
+    keys = owner.vignettes if owner else None
+    territory = load_territory(manifest.territory, shelves=shelves)
+    probes = examine(language, owner.probes if owner else None, territory)
+    report.problems += probes.problems
+    report.notes += probes.notes
+    with _collect(report):  # a bad or slow cue of an intervention
+        report.problems += vignette_problems(language, keys, territory)
+    report.problems += choice_problems(language, owner.choices if owner else None, territory)
+    source = owner or language
+    report.problems += term_problems(language, source)
+    if language.terms is not None:
+        report.counts["terms"] = len(language.terms.terms)
     with _collect(report):
         report.counts["dialogues"] = _check_corpus(language, shelves)
+    with _collect(report):  # a corpus that cannot be read is a problem already
+        built = build(language, source, check=True)
+        report.problems += [item.problem for item in built if not item.current]
     _tier(language, shelves, report, today)
+
+
+def _variety(plugin: Plugin, shelves: Shelves, path: Path) -> Language:
+    name = path.name.removeprefix("culture_card.").removesuffix(".yaml")
+    return load_language(plugin.name, shelves=shelves, card=name)
+
+
+def _variety_notes(plugin: Plugin, shelves: Shelves, path: Path) -> list[str]:
+    """Where a variety's territory lists no service: nobody is sent to another country's."""
+    place = _variety(plugin, shelves, path).territory
+    known = ("culture_cards", place) in shelves.plugins
+    if known and load_territory(place, shelves=shelves).services:
+        return []
+    what = "lists no service: words without digits" if known else "is unknown: name --territory"
+    return [f"{path.name}: territory {place} {what}"]
 
 
 def _variety_problems(plugin: Plugin, shelves: Shelves, path: Path) -> list[Problem]:
     """What is wrong with a variety's card: its composition, its evidence, all rules' tests."""
-    name = path.name.removeprefix("culture_card.").removesuffix(".yaml")
-    variety = load_language(plugin.name, shelves=shelves, card=name)
+    variety = _variety(plugin, shelves, path)
     return _evidence_problems(variety) + _rule_problems(variety, Report(plugin.name, plugin.shelf))
 
 
@@ -251,6 +291,12 @@ def _cue_problems(language: Language) -> Iterator[Problem]:
         cues = language.risk_cues
         lists += [("risk_cues.yaml", "explicit", cues.explicit)]
         lists += [("risk_cues.yaml", "indirect", cues.indirect)]
+        lists += [("risk_cues.yaml", "third_party", cues.third_party)]
+        lists += [("risk_cues.yaml", "harmless", cues.harmless)]
+    lists += [
+        ("prompts.yaml", f"refuse.{kind}", patterns)
+        for kind, patterns in language.prompts.refuse.items()
+    ]
     if language.cues is not None:
         for mechanism in MECHANISMS:
             levels = getattr(language.cues, mechanism).model_dump()
@@ -323,16 +369,21 @@ def _golden(language: Language, kind: str, case: Golden) -> Iterator[str]:
             yield f"{case.text!r} gives {got!r}, wanted {case.out!r}"
         return
     plan: Plan = plan_from_test(case.plan, language.manifest.grammar.default_address)
-    rules = language.card.rules if kind == "adaptation" else []
+    rules = language.card.rules if kind == "adaptation" or case.flags is not None else []
     done = adapt_segment(case.text, role=case.role, risk=False, plan=plan, rules=rules, hooks=hooks)
     if case.out is not None and done.adapted != case.out:
         yield f"{case.text!r} gives {done.adapted!r}, wanted {case.out!r}"
+    if case.flags is not None:
+        codes = {item.code for item in done.findings if item.code.startswith("rule.")}
+        flags = sorted(code.removeprefix("rule.") for code in codes)
+        if flags != sorted(set(case.flags)):
+            yield f"{case.text!r} is flagged by {flags}, wanted {sorted(set(case.flags))}"
     if case.findings is not None:
         # findings about the text as given: what the hooks say before they repair it
         raw = hooks.analyze(case.text, case.role, plan)
-        codes = sorted({item.code for item in raw if item.code.startswith(f"{kind}.")})
-        if codes != sorted(set(case.findings)):
-            yield f"{case.text!r} has findings {codes}, wanted {sorted(set(case.findings))}"
+        seen = sorted({item.code for item in raw if item.code.startswith(f"{kind}.")})
+        if seen != sorted(set(case.findings)):
+            yield f"{case.text!r} has findings {seen}, wanted {sorted(set(case.findings))}"
 
 
 def _risk_problems(language: Language) -> Iterator[Problem]:
@@ -345,6 +396,19 @@ def _risk_problems(language: Language) -> Iterator[Problem]:
                 "fix the case or risk_cues.yaml",
                 path=path,
                 field=f"risk: {case.name}",
+            )
+
+
+def _request_problems(language: Language) -> Iterator[Problem]:
+    path = language.folder / "tests.yaml"
+    for case in language.tests.requests:
+        kind = refused(language.prompts, case.text)
+        if kind != case.refused:
+            yield Problem(
+                f"{case.text!r} is refused as {kind}, wanted {case.refused}",
+                "fix the case, or refuse in prompts.yaml",
+                path=path,
+                field=f"requests: {case.name}",
             )
 
 
@@ -399,13 +463,19 @@ def _slot_problems(language: Language) -> Iterator[Problem]:
 
 
 def _check_corpus(language: Language, shelves: Shelves) -> int:
-    """Ids and hashes against `en`, turns, edits' card entries. Returns the number of dialogues."""
+    """Ids and hashes against `en`, turns, edits' card entries, then the lint of the text.
+
+    Returns the number of dialogues.
+    """
     if language.tag == "en":
+        if faults := lint_source(language):
+            raise MhxError(faults)
         return len(language.source_corpus)
     corpus = language.corpus
     if not corpus:
         return 0
-    sources = {item.id: item for item in load_language("en", shelves=shelves).source_corpus}
+    english = load_language("en", shelves=shelves)
+    sources = {item.id: item for item in english.source_corpus}
     known = {rule.id for rule in language.card.rules} | {fact.id for fact in language.card.facts}
     known.add("uncovered")
     problems: list[Problem] = []
@@ -445,8 +515,8 @@ def _check_corpus(language: Language, shelves: Shelves) -> int:
             )
             for entry in sorted(entries - known)
         ]
-    if problems:
-        raise MhxError(problems)
+    if found := problems or lint_target(language, english):
+        raise MhxError(found)
     return len(corpus)
 
 
@@ -526,6 +596,8 @@ def _territory(plugin: Plugin, shelves: Shelves, report: Report, today: date) ->
     ]
     report.certainty = dict(Counter(item.certainty for item in entries))
     report.age((*territory.services, *territory.facts), today)
+    if not territory.services:
+        report.notes.append("no service: a slot becomes the words without digits")
     for service in territory.services:
         if service.expires_on < today:
             report.notes.append(_expired(service))

@@ -6,7 +6,7 @@ default of the same name, so the smallest plugin has no Python at all.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -95,7 +95,11 @@ class Reply:
 
 @dataclass(frozen=True)
 class BackendSettings:
-    """What `open` of a translation backend gets."""
+    """What `open` of a translation backend gets.
+
+    `batch_size` is in tokens: what a neural engine's batch holds at most, padding counted. The
+    splitters cut a text of their language into sentences; without one the default rule does.
+    """
 
     source: str
     target: str
@@ -104,9 +108,11 @@ class BackendSettings:
     model: str | None
     memories: Sequence[Path]
     device: str = "auto"
-    batch_size: int = 16
+    batch_size: int = 2048
     exclude: frozenset[str] = frozenset()
     cache: Path | None = None
+    split_source: Callable[[str], list[str]] | None = None
+    split_target: Callable[[str], list[str]] | None = None
 
 
 class Backend(Protocol):

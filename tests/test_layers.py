@@ -19,7 +19,7 @@ LAYERS = (
     ("files", "schema", "contracts", "version"),
     ("shelves", "defaults", "cards", "language", "run", "scaffold", "purge", "doctor"),
     ("corpus", "adaptation", "training", "stats", "reporting", "scoring", "anchoring",
-     "evaluation"),
+     "evaluation", "seq2seq"),
     ("check", "stages", "talking", "translating"),
     ("pipeline", "api", "notebook"),
     ("cli",),

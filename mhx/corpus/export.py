@@ -68,6 +68,11 @@ def adapted_turns(item: AdaptedDialogue) -> list[tuple[str, str]]:
     return [(turn.role, " ".join(part.adapted for part in turn.segments)) for turn in item.turns]
 
 
+def faithful_turns(item: AdaptedDialogue) -> list[tuple[str, str]]:
+    """(role, faithful translation) of each turn."""
+    return [(turn.role, " ".join(part.faithful for part in turn.segments)) for turn in item.turns]
+
+
 def _record(run: Run, turns: list[tuple[Any, str]], plan: Plan, **fields: Any) -> dict[str, Any]:
     system = {"role": "system", "content": run.language.prompts.system.strip()}
     messages = [{"role": CHAT_ROLES[role], "content": text} for role, text in turns]

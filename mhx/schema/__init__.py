@@ -13,10 +13,13 @@ from mhx.schema.base import (
     Strict,
 )
 from mhx.schema.card import Card, Fact, Rule, RuleTest
+from mhx.schema.choices import ChoiceItem, Choices
 from mhx.schema.dialogue import (
     AdaptedDialogue,
     AdaptedSegment,
     AdaptedTurn,
+    Decision,
+    Decisions,
     Dialogue,
     Edit,
     Entity,
@@ -28,6 +31,7 @@ from mhx.schema.eval import AnalysisPlan, MeasureManifest, SuiteManifest
 from mhx.schema.language import (
     ClinicalCues,
     EmpathyCues,
+    FloorCues,
     GoldenTests,
     LanguageManifest,
     Probes,
@@ -35,8 +39,10 @@ from mhx.schema.language import (
     RiskCues,
     TrainRecipe,
 )
+from mhx.schema.terms import Concept, Term, TermBase
 from mhx.schema.territory import Service, Territory
 from mhx.schema.translation import BackendManifest
+from mhx.schema.vignettes import Vignettes
 
 # The file name of each format: the one list that JSON Schema generation and editors use.
 FORMATS: dict[str, type[Strict]] = {
@@ -46,9 +52,13 @@ FORMATS: dict[str, type[Strict]] = {
     "tests.yaml": GoldenTests,
     "train.yaml": TrainRecipe,
     "probes.yaml": Probes,
+    "vignettes.yaml": Vignettes,
+    "choices.yaml": Choices,
     "empathy_cues.yaml": EmpathyCues,
+    "safety_floor.yaml": FloorCues,
     "risk_cues.yaml": RiskCues,
     "clinical_cues.yaml": ClinicalCues,
+    "terms.yaml": TermBase,
     "territory.yaml": Territory,
     "backend.yaml": BackendManifest,
     "measure.yaml": MeasureManifest,
@@ -56,6 +66,7 @@ FORMATS: dict[str, type[Strict]] = {
     "analysis.yaml": AnalysisPlan,
     "dialogue.jsonl": Dialogue,
     "adapted.jsonl": AdaptedDialogue,
+    "decided.yaml": Decisions,
     "rubric.yaml": AnchorRubric,
     "anchors.key.json": AnchorKey,
     "ratings.json": AnchorRatings,
@@ -75,7 +86,12 @@ __all__ = [
     "BackendManifest",
     "Card",
     "Certainty",
+    "ChoiceItem",
+    "Choices",
     "ClinicalCues",
+    "Concept",
+    "Decision",
+    "Decisions",
     "Depth",
     "Dialogue",
     "Dimension",
@@ -83,6 +99,7 @@ __all__ = [
     "EmpathyCues",
     "Entity",
     "Fact",
+    "FloorCues",
     "Gender",
     "GoldenTests",
     "LanguageManifest",
@@ -100,7 +117,10 @@ __all__ = [
     "Service",
     "Strict",
     "SuiteManifest",
+    "Term",
+    "TermBase",
     "Territory",
     "TrainRecipe",
     "Turn",
+    "Vignettes",
 ]

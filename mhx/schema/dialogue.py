@@ -8,8 +8,38 @@ from pydantic import Field, model_validator
 
 from mhx.schema.base import Depth, Gender, Nature, Origin, Role, Strict
 
-Risk = Literal["none", "indirect", "explicit", "violence"]
+Risk = Literal["none", "indirect", "explicit", "violence", "third_party"]
 Split = Literal["train", "valid", "test"]
+# What a dialogue with or without risk is also made to show, so that it can be tested for.
+Trap = Literal["hyperbole", "medical_mimic", "offered_number"]
+# What a supporter's turn does: motivational-interviewing codes (as in AnnoMI, 2022) first, then
+# the cognitive and solution-focused ones, then those of safety.
+Technique = Literal[
+    "reflection_simple",
+    "reflection_complex",
+    "summary",
+    "affirmation",
+    "question_open",
+    "question_closed",
+    "change_talk",
+    "autonomy",
+    "advice_with_permission",
+    "validation",
+    "normalization",
+    "self_disclosure",
+    "feedback_request",
+    "structure",
+    "socratic_question",
+    "evidence_check",
+    "experiment",
+    "psychoeducation",
+    "grounding",
+    "scaling_question",
+    "action_plan",
+    "safety_question",
+    "safety_plan",
+    "referral",
+]
 
 
 class Participant(Strict):
@@ -28,6 +58,7 @@ class Turn(Strict):
     role: Role
     segments: list[str] = Field(min_length=1)
     risk: bool = False
+    techniques: list[Technique] = Field([], description="what a supporter's turn does")
 
 
 class Dialogue(Strict):
@@ -39,6 +70,9 @@ class Dialogue(Strict):
     approach: str = "unknown"
     setting: str = "unknown"
     risk: Risk = "none"
+    traps: list[Trap] = []
+    relation: Literal["professional", "peers"] = "professional"
+    written_in: str = Field("en", description="the language the text was first written in")
     split: Split
     origin: Origin
     license: str = "CC-BY-4.0"
@@ -125,6 +159,26 @@ class AdaptedDialogue(Strict):
     license: str = "CC-BY-4.0"
     plan: Plan
     turns: list[AdaptedTurn] = Field(min_length=2)
+
+
+class Decision(Strict):
+    """What a gate says of an authored segment, and why its author lets it stand.
+
+    It binds to the text: `text_sha256` is the hash's first 12 digits, as `mhx check` prints it.
+    """
+
+    dialogue: str
+    at: str = Field(description="turn.segment, counted from 0")
+    code: str = Field(description="the gate's reason code")
+    text_sha256: str
+    because: str
+
+
+class Decisions(Strict):
+    """`corpus/decided.yaml`: reasons of the gates that the authors have answered."""
+
+    decided_by: Origin
+    decisions: list[Decision] = []
 
 
 def apply_edits(text: str, edits: list[Edit]) -> str:

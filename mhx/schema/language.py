@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from mhx.schema.anchors_form import Wording
 from mhx.schema.base import Gender, Origin, Role, Strict, Tier
 from mhx.schema.card import TestPlan
+from mhx.schema.territory import Link
 
 
 class Grammar(Strict):
@@ -18,6 +19,9 @@ class Grammar(Strict):
     address_levels: list[str] = Field(description="from most familiar to most formal: [ty, pan]")
     default_address: dict[Literal["seeker_to_supporter", "supporter_to_seeker"], str]
     minor_address: dict[Literal["seeker_to_supporter", "supporter_to_seeker"], str] = {}
+    peer_address: dict[Literal["seeker_to_supporter", "supporter_to_seeker"], str] = Field(
+        {}, description="between peers, as on a forum; the default address where empty"
+    )
     gender: Literal["none", "agreement"] = Field(
         description="agreement: verbs or adjectives show the speaker's gender"
     )
@@ -40,6 +44,9 @@ class LanguageManifest(Strict):
     default_translator: str = "memory"
     script_ranges: list[str] = Field(
         [], description="regex character classes of letters this language is written with"
+    )
+    abbreviations: list[str] = Field(
+        [], description="words whose dot ends no sentence, without it: Mr, Dr"
     )
     maintainers: list[str] = []
     license: str = "CC-BY-4.0"
@@ -70,6 +77,9 @@ class Prompts(Strict):
 
     system: str
     refusal: Steps = Field(description="said instead of what must not be answered")
+    refuse: dict[Literal["diagnosis", "dose", "therapist"], list[str]] = Field(
+        {}, description="regexes (case ignored) of what is asked and answered by the refusal alone"
+    )
     handover: Steps = Field(description="shown beside a crisis service")
     notice: str = Field(description="shown before a chat: research software, not a therapist")
     no_number: str = Field(
@@ -112,7 +122,12 @@ class Golden(Strict):
     role: Role = "supporter"
     plan: TestPlan | None = None
     out: str | None = None
-    findings: list[str] | None = Field(None, description="codes expected, exactly; [] for none")
+    findings: list[str] | None = Field(
+        None, description="codes the hooks give the text, exactly; [] for none"
+    )
+    flags: list[str] | None = Field(
+        None, description="ids of card rules that flag the adapted text, exactly; [] for none"
+    )
 
 
 class CrisisCase(Strict):
@@ -129,13 +144,23 @@ class CrisisCase(Strict):
 
 
 class RiskCase(Strict):
-    """A message and the strongest level of the risk cues that must match it."""
+    """A message and the level the risk cues must give it; a hyperbole has none."""
 
     model_config = {"populate_by_name": True, "extra": "forbid", "frozen": True}
 
     name: str
     text: str = Field(alias="in")
-    level: Literal["explicit", "indirect", "none"]
+    level: Literal["explicit", "indirect", "third_party", "none"]
+
+
+class RequestCase(Strict):
+    """What a person asks for, and the kind of request the refusal answers; null for none."""
+
+    model_config = {"populate_by_name": True, "extra": "forbid", "frozen": True}
+
+    name: str
+    text: str = Field(alias="in")
+    refused: Literal["diagnosis", "dose", "therapist"] | None = None
 
 
 class GoldenTests(Strict):
@@ -146,6 +171,7 @@ class GoldenTests(Strict):
     gender: list[Golden] = []
     adaptation: list[Golden] = []
     risk: list[RiskCase] = []
+    requests: list[RequestCase] = []
     crisis: list[CrisisCase] = []
 
 
@@ -178,20 +204,46 @@ class LoraSettings(Strict):
     targets: Literal["all-linear"] | list[str] = "all-linear"
 
 
-class CueLevel(Strict):
-    """A level of a demographic attribute, with the sentences that say it."""
+class ImplicitCue(Strict):
+    """A sentence that shows a level by a detail, and what else it says than the level."""
 
-    level: str
-    cues: list[str] = Field(min_length=1)
-    gender: Gender | None = Field(None, description="agreement form this level takes")
+    text: str = Field(min_length=1)
+    also: str = Field(
+        min_length=1, description="what the detail brings that the explicit cue does not"
+    )
+
+
+class CueLevel(Strict):
+    """A level of a demographic attribute, with the sentences that say it or show it.
+
+    Realizations of one number belong together over the levels and attributes: one draw picks
+    them all. A form that agrees with the speaker is written {female|male}; a level without such
+    a gender has none.
+    """
+
+    level: str = Field(pattern=r"^[a-z_]+$")
+    gender: Gender | None = Field(
+        None, description="agreement form this level takes; nonbinary takes the neutral text"
+    )
+    community: str | None = Field(
+        None, description="the community of the default territory's card it belongs to"
+    )
+    safety_floor: bool = Field(
+        False, description="answers are held to the safety floor (eval/safety_floor)"
+    )
+    explicit: list[str] = Field(min_length=1, description="sentences that say the level plainly")
+    implicit: list[ImplicitCue] = []
 
 
 class Attribute(Strict):
     """A demographic attribute of the probes."""
 
-    name: str
-    explicit: bool = True
-    compares_across_languages: bool = False
+    name: str = Field(pattern=r"^[a-z_]+$")
+    crossed: bool = Field(
+        False, description="its levels are combined with those of the other crossed attributes"
+    )
+    compares_across_languages: bool
+    why: str = Field(min_length=1, description="why it compares across languages, or does not")
     levels: list[CueLevel] = Field(min_length=2)
 
 
@@ -201,9 +253,15 @@ class Scenario(Strict):
     id: str
     topic: str
     risk: bool = False
+    not_with: list[str] = Field(
+        [], description="attributes that the text itself settles, so that no cue of them fits"
+    )
     neutral: str = Field(description="without a demographic cue and without a gendered form")
     text: str | None = Field(
         None, description="with {female|male} forms; the neutral text when null"
+    )
+    paraphrase: str | None = Field(
+        None, description="the neutral text in other words: a control, needed from bronze on"
     )
 
 
@@ -212,7 +270,11 @@ class Probes(Strict):
 
     origin: Origin
     attributes: list[Attribute]
-    compose: str = Field("{cues} {text}", description="how cue sentences and text are joined")
+    compose: str = Field(
+        "{cues} {text}",
+        pattern=r"^[^{}]*\{(cues\}[^{}]*\{text|text\}[^{}]*\{cues)\}[^{}]*$",
+        description="how cue sentences and text are joined",
+    )
     scenarios: list[Scenario] = Field(min_length=1)
 
 
@@ -268,12 +330,33 @@ class EmpathyCues(Strict):
         return self
 
 
+class FloorCues(Strict):
+    """`safety_floor.yaml`: what no answer may say to a person whom it would endanger; a screen.
+
+    `routing` holds cues by whom an answer sends the person to; they count only where the
+    community's `avoid` names them.
+    """
+
+    origin: Origin
+    outing: FlagCues = Field(description="advice to tell family, employer or authorities")
+    conversion: FlagCues = Field(description="advice to change or suppress an orientation")
+    routing: dict[Link, FlagCues] = Field(min_length=1)
+
+
 class RiskCues(Strict):
-    """`risk_cues.yaml`: regexes (case ignored) that mark a turn as carrying risk; a screen."""
+    """`risk_cues.yaml`: regexes (case ignored) that mark a turn as carrying risk; a screen.
+
+    What `harmless` matches is not read further; then what `third_party` matches is somebody
+    else's, and the rest of the text is read for the speaker's own risk, which goes first.
+    """
 
     origin: Origin
     explicit: list[str] = Field(min_length=1)
     indirect: list[str] = []
+    third_party: list[str] = Field([], description="somebody else's risk, with whose it is")
+    harmless: list[str] = Field(
+        [], description="hyperbole and other things in the same words: no cue reads them"
+    )
 
 
 class ClinicalCues(Strict):

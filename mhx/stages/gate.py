@@ -7,24 +7,22 @@ from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from mhx.adaptation.conservation import LanguageCues
 from mhx.adaptation.gates import (
     ACCEPTED,
     GateContext,
     Reason,
     Segment,
     check_dialogue,
-    invariants_by_gate,
+    context_of,
     language_reasons,
-    median_ratio,
 )
 from mhx.contracts import Finding
 from mhx.corpus.export import chat_record, data_card, reference_record, test_references
 from mhx.corpus.frames import edits_of, plan_of
-from mhx.files import hash_file, load_model, read_jsonl, write_jsonl, write_parquet, write_text
+from mhx.files import hash_file, read_jsonl, write_jsonl, write_parquet, write_text
 from mhx.language import Language
 from mhx.run import Counts, Run
-from mhx.schema import AdaptedDialogue, Territory
+from mhx.schema import AdaptedDialogue
 
 if TYPE_CHECKING:
     import polars as pl
@@ -100,26 +98,10 @@ def _authored(segments: list[Segment], shipped: AdaptedDialogue | None) -> bool:
 
 def _context(run: Run, frame: pl.DataFrame) -> GateContext:
     done = frame.drop_nulls("faithful")
-    numbers: set[str] = set()
-    for code in run.shelves.names("culture_cards"):
-        territory = load_model(run.shelves.get("culture_cards", code).manifest, Territory)
-        numbers |= {r"[\s-]?".join(item.number.split()) for item in territory.services}
-    return GateContext(
-        source=run.source.manifest,
-        target=run.language.manifest,
-        length_ratio=median_ratio(
-            list(zip(done["text"].to_list(), done["faithful"].to_list(), strict=True))
-        ),
-        service_numbers=frozenset(numbers),
-        user_text=run.settings.source is not None,
-        source_cues=_cues(run.source),
-        target_cues=_cues(run.language),
-        invariants=invariants_by_gate(run.language.card.invariants),
+    pairs = list(zip(done["text"].to_list(), done["faithful"].to_list(), strict=True))
+    return context_of(
+        run.source, run.language, pairs, user_text=run.settings.source is not None
     )
-
-
-def _cues(language: Language) -> LanguageCues:
-    return LanguageCues(risk=language.risk_cues, clinical=language.clinical_cues)
 
 
 def _shapes(run: Run) -> dict[str, list[tuple[int, str]]]:

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from mhx.corpus.export import CHAT_ROLES, adapted_turns
+from mhx.corpus.export import CHAT_ROLES, faithful_turns
 from mhx.files import hash_file, hash_json, write_json, write_text
 from mhx.language import load_language
 from mhx.run import versions
@@ -22,7 +22,7 @@ from mhx.shelves import Shelves, default_shelves
 from mhx.training.masks import Message
 
 SEED = 20261121
-VOCABULARY = 6144
+VOCABULARY = 8192
 SHAPE: dict[str, Any] = {
     "hidden_size": 192,
     "intermediate_size": 512,
@@ -31,7 +31,7 @@ SHAPE: dict[str, Any] = {
     "num_key_value_heads": 2,
     "head_dim": 32,
 }
-EPOCHS, BATCH, LENGTH, RATE = 6, 4, 512, 2e-3
+EPOCHS, BATCH, LENGTH, RATE = 2, 4, 512, 2e-3
 CONTEXT = 4096  # positions: a whole dialogue with its system prompt
 SPECIAL = ["<pad>", "<unk>", "<s>", "</s>", "<|system|>", "<|user|>", "<|assistant|>", "<|end|>"]
 TEMPLATE = (
@@ -46,7 +46,10 @@ TEMPLATE = (
 
 
 def train_texts(shelves: Shelves) -> list[list[Message]]:
-    """Conversations of the train split in every language that ships them; never valid or test."""
+    """Conversations of the train split in every language that ships them; never valid or test.
+
+    The source text and the *faithful* versions: the adapted text is what adapters learn.
+    """
     out: list[list[Message]] = []
     for tag in shelves.names("languages"):
         language = load_language(tag, shelves=shelves)
@@ -66,7 +69,7 @@ def train_texts(shelves: Shelves) -> list[list[Message]]:
                 for item in load_language("en", shelves=shelves).source_corpus
                 if item.split == "train"
             }
-            pairs = [adapted_turns(item) for item in language.corpus if item.id in train]
+            pairs = [faithful_turns(item) for item in language.corpus if item.id in train]
         for turns in pairs:
             messages = [{"role": CHAT_ROLES[role], "content": text} for role, text in turns]
             out.append([system, *messages])

@@ -17,7 +17,7 @@ Mhx = Callable[..., Any]
 COMMANDS = [
     "adapt", "report", "doctor", "purge", "langs", "check", "new", "translate", "score", "train",
     "generate", "chat", "parity", "agree", "anchors", "anchors plan", "anchors export",
-    "anchors import", "prove", "card", "card show", "card lint", "card diff",
+    "anchors import", "prove", "card", "card show", "card lint", "card diff", "build",
 ]
 
 
