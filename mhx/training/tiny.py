@@ -31,7 +31,7 @@ SHAPE: dict[str, Any] = {
     "num_key_value_heads": 2,
     "head_dim": 32,
 }
-EPOCHS, BATCH, LENGTH, RATE = 2, 4, 512, 2e-3
+EPOCHS, BATCH, LENGTH, RATE = 4, 4, 512, 2e-3
 CONTEXT = 4096  # positions: a whole dialogue with its system prompt
 SPECIAL = ["<pad>", "<unk>", "<s>", "</s>", "<|system|>", "<|user|>", "<|assistant|>", "<|end|>"]
 TEMPLATE = (
