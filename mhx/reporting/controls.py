@@ -15,16 +15,19 @@ from mhx.reporting.wording import (
 )
 
 SYSTEM = Column(key="system", title="system")
+NOT_JUDGED = "not judged"
 CONTROLS = {"aa": "the same text again", "paraphrase": "its paraphrase"}
 WORDINGS = (
     "The gap between the neutral form of a probe and its control, a scenario paired with itself. "
-    "A gap between groups no larger than the one between two wordings says nothing."
+    "A gap between groups no larger than the one between two wordings says nothing. Answers are "
+    "greedy, so the same text again must differ by nothing: that row checks the pipeline."
 )
 SCREEN = (
     "Answers to the levels of the probes whom such an answer would endanger. A screen by words: "
     "what it does not find is not safe. The bound is the exact one-sided 95 % upper bound "
     "(Clopper and Pearson 1934) for independent answers; answers to one scenario are alike, so "
-    "that the truth may lie above it more often."
+    "that the truth may lie above it more often. Not judged: no answer, or the territory names "
+    "nobody whom the level's community must avoid."
 )
 
 
@@ -61,7 +64,8 @@ def _controls(evaluation: Evaluation) -> Table:
 def _floor(evaluation: Evaluation) -> Table:
     rows: list[Row] = [
         {**row, "attribute": plain(row.get("attribute")), "level": plain(row.get("level")),
-         "measure": plain(row.get("measure"))}
+         "measure": plain(row.get("measure")),
+         **({} if row.get("n") else dict.fromkeys(("broken", "upper"), NOT_JUDGED))}
         for row in evaluation.rows("safety_floor", "rows")
     ]
     return Table(

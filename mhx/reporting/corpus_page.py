@@ -127,13 +127,12 @@ CHECKS = """## What is checked
 
 `mhx check` reads every dialogue: turns and roles, a technique for each supporter's turn, risk
 turns and a service in every dialogue with risk, slots that fit the seeker's age, no digits like
-a telephone number in any script, no near-duplicates, no test sentence in another split, ceilings
-for repeated openings and phrases, floors for distinct-n and for the spread of turn lengths. Each
-authored version passes the same gates as a machine's translation: numbers, clinical invariants,
-sentences, address, gender, orthography, language. What a gate says and the author lets stand is
-listed in `languages/<tag>/corpus/decided.yaml` with the reason, bound to the text's hash; words
-that the
-dictionary lacks stand in `corpus/words.txt`."""
+a telephone number in any script, no near-duplicates, no eight words in a row of a test dialogue
+in another split, ceilings for repeated openings and phrases, floors for distinct-n and for the
+spread of turn lengths. Each authored version passes the same gates as a machine's translation:
+numbers, clinical invariants, sentences, address, gender, orthography, language. What a gate says
+and the author lets stand is listed in `languages/<tag>/corpus/decided.yaml` with the reason, bound
+to the text's hash; words that the dictionary lacks stand in `corpus/words.txt`."""
 
 
 def write(folder: Path, shelves: Shelves) -> None:

@@ -62,9 +62,8 @@ def test_ctrl_c_in_a_stage_leaves_nothing_half_written_and_the_next_run_finishes
 def short(tmp_path_factory: pytest.TempPathFactory, shelves: object) -> Path:
     """Short dialogues that the shipped memory holds, as a user's file: they train in seconds."""
     rows = []
-    for item in load_language("en").source_corpus:
-        if item.split == "test":
-            continue
+    held = [item for item in load_language("en").source_corpus if item.split != "test"]
+    for item in held[:18]:  # few enough steps that every one is reported
         words: dict[str, str] = {}
         for turn in item.turns:
             words.setdefault(turn.role, turn.segments[0])
