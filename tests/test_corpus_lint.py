@@ -1,4 +1,4 @@
-"""The lint of the dialogues: nothing to say of the shipped ones, every planted fault is found."""
+"""The lint of the dialogues finds every planted fault; the shipped ones pass in `test_cards`."""
 
 from __future__ import annotations
 
@@ -202,12 +202,6 @@ def test_arabic_letters_and_a_lost_joiner_are_found_in_persian(
         part["faithful"] = part["adapted"] = "سلام، مي خواهم كمي حرف بزنم."
 
     assert "orthography." in said(copied("fa", shelves, tmp_path, fault, keep=1), source)
-
-
-@pytest.mark.parametrize("tag", ["es", "fa", "pl"])
-def test_what_the_gates_say_of_the_shipped_text_is_decided(shelves: Shelves, tag: str) -> None:
-    source = load_language("en", shelves=shelves)
-    assert said(load_language(tag, shelves=shelves), source) == ""
 
 
 def test_a_decision_holds_for_its_text_alone(shelves: Shelves, tmp_path: Path) -> None:

@@ -188,11 +188,3 @@ def test_the_command_line_starts_without_a_heavy_package() -> None:
 
 def test_finding_the_plugins_loads_no_heavy_package() -> None:
     assert loaded_after("from mhx.shelves import discover; discover()") == set()
-
-
-def test_checking_everything_loads_neither_torch_nor_spacy() -> None:
-    code = (
-        "from datetime import date\nfrom mhx.check import check\nfrom mhx.shelves import discover\n"
-        "check(discover(), today=date(2026, 12, 1))"
-    )
-    assert not loaded_after(code) & {"torch", "transformers", "spacy"}
