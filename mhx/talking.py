@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from mhx.adaptation.conservation import risk_level
+from mhx.adaptation.hotlines import service_numbers, service_spans
 from mhx.adaptation.requests import refused
 from mhx.adaptation.resolver import resolve
 from mhx.cards import load_territory
@@ -88,8 +90,9 @@ class Talker:
     ) -> Iterator[str]:
         """Answers to conversations given as alternating texts, the seeker first and last.
 
-        Where the last text asks for what the software must not do, the answer is the refusal,
-        and no model is asked.
+        Where the last text asks for what the software must not do, no model is asked: the answer
+        is the refusal, or the hand-over with its service where any of the seeker's texts is at
+        risk.
         """
         refusals = [self.refused(item[-1]) for item in conversations]
         pairs = zip(conversations, refusals, strict=True)
@@ -106,8 +109,17 @@ class Talker:
             if asked
             else iter(())
         )
-        for kind in refusals:
-            yield self.shown(next(made)) if kind is None else self.refusal()
+        for item, kind in zip(conversations, refusals, strict=True):
+            if kind is None:
+                yield self.shown(next(made))
+            else:  # an overdose is asked for like a dose: nobody at risk gets a bare refusal
+                at_risk = any(self.is_risk(text) for text in item[::2])
+                yield self.handover() if at_risk else self.refusal()
+
+    @cached_property
+    def service_numbers(self) -> re.Pattern[str]:
+        """What matches the number of any territory's service."""
+        return service_numbers(self.language.shelves)
 
     def messages(self, texts: Sequence[str]) -> list[Message]:
         """The system prompt and the conversation."""
@@ -116,11 +128,14 @@ class Talker:
     def shown(self, text: str) -> str:
         """A model's text as a person may see it.
 
-        Digits that read as a phone number are the model's invention and go; slots are resolved
-        for place, age, day and group; what is left in braces becomes the words without digits.
+        Digits that read as a phone number, and the number of any territory's service, are the
+        model's invention and go; slots are resolved for place, age, day and group; what is left
+        in braces becomes the words without digits.
         """
         prompts = self.language.prompts
-        for start, end in sorted(phones(text), reverse=True):
+        for start, end in _joined(
+            [*phones(text, countdowns=True), *service_spans(self.service_numbers, text)]
+        ):
             text = text[:start] + prompts.no_number + text[end:]
         resolved = resolve(
             text,
@@ -148,6 +163,17 @@ class Talker:
     def handover(self) -> str:
         """The hand-over phrase with the service of this territory."""
         return self.shown(self.language.prompts.handover.text)
+
+
+def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans from the last to the first, those that overlap as one."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if joined and start < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined[::-1]
 
 
 def conversation(language: Language, texts: Sequence[str]) -> list[Message]:

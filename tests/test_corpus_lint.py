@@ -120,6 +120,8 @@ def leaked(records: list[Record]) -> None:
         (phone("800 555 0199"), "digits like a phone number"),
         (phone("۸۰۰ ۵۵۵ ۰۱۹۹"), "digits like a phone number"),
         (phone("٨٠٠٥٥٥٠١٩٩"), "digits like a phone number"),
+        (phone("116 123"), "the number of a crisis service"),
+        (phone("۱۱۲"), "the number of a crisis service"),
         (near_duplicate, "nearly the same as"),
         (leaked, "a test text is in no other split"),
     ],

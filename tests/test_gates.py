@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from mhx.adaptation.gates import (
@@ -13,6 +15,7 @@ from mhx.adaptation.gates import (
     median_ratio,
     numbers,
 )
+from mhx.adaptation.hotlines import service_numbers
 from mhx.adaptation.rules import plan_from_test
 from mhx.contracts import Finding
 from mhx.language import load_language
@@ -27,13 +30,13 @@ PLAN = plan_from_test(
 )
 SLOT = "{{service:suicide_adult}}"
 LONG = "this sentence has about fifty letters, more or less"
-SERVICES = frozenset({r"988", r"116[\s-]?111"})
+NO_SERVICE = re.compile(r"(?!)")
 
 
 @pytest.fixture(scope="module")
 def context(shelves: Shelves) -> GateContext:
     source, target = (load_language(tag, shelves=shelves).manifest for tag in ("en", "es"))
-    return GateContext(source, target, 1.0, SERVICES)
+    return GateContext(source, target, 1.0, service_numbers(shelves))
 
 
 def segment(
@@ -165,6 +168,12 @@ CASES = [
         segment("It is 1988.", "Es 1988."),
     ),
     (
+        "phone_like",
+        "review",
+        segment("Call 1-1-2.", "Llame al 1-1-2."),
+        segment("Count 1-2-3.", "Cuente 1-2-3."),
+    ),
+    (
         "rule.r",
         "warn",
         segment("Hi there.", "Hola.", findings=[Finding("rule.r", 0, 1, "x", "warn")]),
@@ -227,7 +236,7 @@ def test_a_clean_dialogue_has_no_reason(context: GateContext) -> None:
 
 def test_the_usual_length_ratio_is_the_yardstick(shelves: Shelves) -> None:
     source, target = (load_language(tag, shelves=shelves).manifest for tag in ("en", "es"))
-    short = GateContext(source, target, 0.3, SERVICES)
+    short = GateContext(source, target, 0.3, NO_SERVICE)
     assert ("length", "review") not in codes(short, segment(LONG, "una frase corta"))
     assert median_ratio([("ab", "abcd"), ("ab", "ab"), ("ab", "abcdef"), ("", "x")]) == 2.0
     assert median_ratio([]) == 1.0
@@ -287,5 +296,5 @@ def test_a_gendered_form_nobody_stated_goes_to_review_in_a_users_text(shelves: S
     seen = Finding("gender.unknown", 0, 6, "nobody said so", "warn")
     part = segment("I was tired.", "Byłam zmęczona.", findings=[seen])
     for user_text, severity in ((True, "review"), (False, "warn")):
-        context = GateContext(source, target, 1.0, SERVICES, user_text)
+        context = GateContext(source, target, 1.0, NO_SERVICE, user_text)
         assert codes(context, part) == {("gender.unknown", severity)}

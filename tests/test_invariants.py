@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
@@ -42,7 +43,7 @@ def cues(tag: str, shelves: Shelves) -> LanguageCues:
 def context(tag: str, shelves: Shelves) -> GateContext:
     source, target = (load_language(name, shelves=shelves).manifest for name in ("en", tag))
     return GateContext(
-        source, target, 1.0, frozenset(), source_cues=cues("en", shelves),
+        source, target, 1.0, re.compile(r"(?!)"), source_cues=cues("en", shelves),
         target_cues=cues(tag, shelves), invariants=invariants_by_gate(CARD.invariants),
     )
 

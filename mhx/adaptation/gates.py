@@ -19,12 +19,12 @@ from mhx.adaptation.conservation import (
     risk_across,
     unlisted,
 )
+from mhx.adaptation.hotlines import service_numbers, service_spans
 from mhx.adaptation.resolver import SLOT
 from mhx.contracts import Finding
 from mhx.corpus.privacy import latin_digits, phones
-from mhx.files import load_model
 from mhx.language import Language
-from mhx.schema import Edit, LanguageManifest, Plan, Territory
+from mhx.schema import Edit, LanguageManifest, Plan
 from mhx.schema.card import Invariant
 
 NUMBER = re.compile(r"\d+(?:[.,\u066b\u066c  ]\d{3})*(?:[.,\u066b]\d+)?")
@@ -75,7 +75,7 @@ class GateContext:
     source: LanguageManifest
     target: LanguageManifest
     length_ratio: float
-    service_numbers: frozenset[str]
+    service_numbers: re.Pattern[str]
     user_text: bool = False
     source_cues: LanguageCues = field(default_factory=LanguageCues)
     target_cues: LanguageCues = field(default_factory=LanguageCues)
@@ -86,15 +86,11 @@ def context_of(
     source: Language, target: Language, pairs: Sequence[tuple[str, str]], *, user_text: bool = False
 ) -> GateContext:
     """What the gates need of two languages; `pairs` (source, faithful) give the usual length."""
-    numbers: set[str] = set()
-    for code in target.shelves.names("culture_cards"):
-        territory = load_model(target.shelves.get("culture_cards", code).manifest, Territory)
-        numbers |= {r"[\s-]?".join(item.number.split()) for item in territory.services}
     return GateContext(
         source=source.manifest,
         target=target.manifest,
         length_ratio=median_ratio(pairs),
-        service_numbers=frozenset(numbers),
+        service_numbers=service_numbers(target.shelves),
         user_text=user_text,
         source_cues=LanguageCues(risk=source.risk_cues, clinical=source.clinical_cues),
         target_cues=LanguageCues(risk=target.risk_cues, clinical=target.clinical_cues),
@@ -277,10 +273,8 @@ def _phone(segment: Segment, plan: Plan, context: GateContext) -> Found:
     text = latin_digits(SLOT.sub("", segment.adapted or ""))
     if any(phones(text)):
         yield "phone_like", "block", "digits that look like a phone number: use a service slot"
-    for number in context.service_numbers:
-        if re.search(rf"(?<![\d.,]){number}(?![\d.,]*\d)(?!\s*(?:%|\$|USD|PLN|EUR|zł))", text):
-            yield "phone_like", "review", "the number of a crisis service: use a service slot"
-            return
+    if any(service_spans(context.service_numbers, text)):
+        yield "phone_like", "review", "the number of a crisis service: use a service slot"
 
 
 def _findings(segment: Segment, plan: Plan, context: GateContext) -> Found:

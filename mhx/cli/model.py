@@ -187,7 +187,7 @@ def chat(
         )
         said.append(answer)
         common.say(f"< {answer}")
-        if talker.is_risk(line):
+        if talker.is_risk(line) and answer != talker.handover():
             common.say(f"! {talker.handover()}")
 
 

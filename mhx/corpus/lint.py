@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from mhx.adaptation.gates import Reason, Segment, check_dialogue, context_of, language_reasons
+from mhx.adaptation.hotlines import service_numbers, service_spans
 from mhx.adaptation.plan import ADULT_AGE
 from mhx.adaptation.resolver import SLOT, SLOTS
 from mhx.adaptation.rules import find_faults
@@ -29,9 +30,10 @@ ADULT_SLOTS, MINOR_SLOTS = {"suicide_adult"}, {"suicide_minor", "child"}
 def lint_source(language: Language) -> list[Problem]:
     """What is wrong with the dialogues of a language that owns its text."""
     places = _places(language)
+    numbers = service_numbers(language.shelves)
     found: list[Problem] = []
     for item in language.source_corpus:
-        for what, fix in (*_shape(item), *_safety(item)):
+        for what, fix in (*_shape(item), *_safety(item, numbers)):
             found.append(_problem(places, item.id, what, fix))
     texts = texts_of(language, language)
     for what, fix, name in _splits(language.source_corpus, texts):
@@ -112,7 +114,7 @@ def _shape(item: Dialogue) -> Iterator[tuple[str, str]]:
         yield "says no origin", "name who or what wrote it in origin.name"
 
 
-def _safety(item: Dialogue) -> Iterator[tuple[str, str]]:
+def _safety(item: Dialogue, numbers: re.Pattern[str]) -> Iterator[tuple[str, str]]:
     turns = [number for number, turn in enumerate(item.turns) if turn.risk]
     slots = {slot for turn in item.turns for text in turn.segments for slot in SLOT.findall(text)}
     if (item.risk != "none") != bool(turns):
@@ -129,6 +131,8 @@ def _safety(item: Dialogue) -> Iterator[tuple[str, str]]:
         text = latin_digits(SLOT.sub("", " ".join(turn.segments)))
         if any(phones(text)):
             yield f"turn {number} has digits like a phone number", "use a {{service:...}} slot"
+        elif any(service_spans(numbers, text)):
+            yield f"turn {number} has the number of a crisis service", "use a {{service:...}} slot"
 
 
 def _splits(

@@ -25,9 +25,9 @@ _NO_PHONE = re.compile(
     rf"{_YEAR}\s?[-/\u2010-\u2013]\s?{_YEAR}"
     rf"|(?:\d{{1,2}}[./-]\d{{1,2}}[./-]{_YEAR}|{_YEAR}[./-]\d{{1,2}}[./-]\d{{1,2}})(?:\s\d{{1,2}})?"
     rf"|{_YEAR}(?:[ ,]+{_YEAR})+"
-    r"|\d(?:[ ,.-]{1,2}\d){6,}"  # a countdown
     r"|\d{1,2}(?:[ .\u00a0]\d{3})*[ .\u00a0]000|\d{1,3}(?:[ .\u00a0]\d{3})*(?:[ .\u00a0]000){2}"
 )
+_COUNTDOWN = re.compile(r"\d(?:[ ,.-]{1,2}\d){6,}")
 _GROUPED = re.compile(r"\d{1,3}(?:[ .\u00a0]\d{3})+")
 _MONEY_BEFORE = re.compile(r"(?:[$€£]|USD|EUR|PLN|IRR)\s?$")
 _MONEY_AFTER = re.compile(
@@ -48,15 +48,19 @@ def latin_digits(text: str) -> str:
     return text.translate(_DIGITS)
 
 
-def phones(text: str) -> Iterator[tuple[int, int]]:
-    """Spans that read as phone numbers; years, dates and sums that look like one are left out."""
+def phones(text: str, *, countdowns: bool = False) -> Iterator[tuple[int, int]]:
+    """Spans that read as phone numbers; years, dates and sums that look like one are left out.
+
+    So are digits one by one, as in a countdown, unless `countdowns` counts them too.
+    """
     ascii_text = latin_digits(text)
     for match in PHONE.finditer(ascii_text):
         start, end = match.span()
         money = _GROUPED.fullmatch(match.group()) and (
             _MONEY_BEFORE.search(ascii_text[:start]) or _MONEY_AFTER.match(ascii_text, end)
         )
-        if not money and not _NO_PHONE.fullmatch(match.group()):
+        counted = not countdowns and _COUNTDOWN.fullmatch(match.group())
+        if not (money or counted or _NO_PHONE.fullmatch(match.group())):
             yield start, end
 
 
