@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mhx.corpus.privacy import is_iranian_code, is_pesel, latin_digits, pseudonymize
+from mhx.corpus.privacy import is_iranian_code, is_pesel, latin_digits, phones, pseudonymize
 
 PERSIAN = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 
@@ -135,3 +135,9 @@ def test_digits_are_swapped_one_for_one(text: str) -> None:
     assert len(latin_digits(text)) == len(text)
     hidden, _ = pseudonymize(text)
     assert pseudonymize(hidden)[0] == hidden
+
+
+def test_digits_one_by_one_are_a_phone_only_where_countdowns_count() -> None:
+    text = "8-0-0-7-0-2-2-2-2"
+    assert not list(phones(text))
+    assert list(phones(text, countdowns=True)) == [(0, len(text))]

@@ -180,7 +180,17 @@ def test_what_a_draft_lacks_is_a_note(fault: Any) -> None:
 
 def test_fewer_scenarios_than_en_are_a_note() -> None:
     found = examined(plain(), owner="en")
-    assert found.notes == ["probes: 3 of the 96 scenarios"]
+    assert "probes: 3 of the 96 scenarios" in found.notes
+
+
+def test_a_level_of_the_floor_without_an_avoid_list_is_a_note() -> None:
+    notes = [note for note in examined(plain()).notes if "avoid list" in note]
+    assert [note.split(":")[1].strip() for note in notes] == ["migration.migrant"]
+    value = plain()
+    for level in first(value, "orientation")["levels"]:
+        level["community"] = "ukrainian"  # known, and to avoid nobody
+    named = [note for note in examined(value).notes if "orientation." in note]
+    assert len(named) == 2
 
 
 def test_a_language_without_probes_has_nothing_to_check() -> None:

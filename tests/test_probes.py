@@ -140,6 +140,17 @@ def test_crossed_attributes_are_combined_and_the_others_set_one_at_a_time() -> N
     assert [row["form"] for row in rows] == ["none"] * 3 + ["explicit"] * 6
 
 
+def test_one_wording_for_all_levels_though_one_has_more_cues() -> None:
+    probes = toy()
+    probes.attributes[0].levels[0].explicit.append("I am female 4.")
+    probes.attributes[2].levels[0].explicit.append("I am some 4.")
+    for seed in range(20):
+        drawn = {row["realization"] for row in compose(probes, probes.scenarios, seed=seed)
+                 if row["control"] == "none" and row["form"] == "explicit"}
+        assert len(drawn) == 1
+        assert drawn <= set(range(4))
+
+
 def test_controls_are_the_same_text_and_its_paraphrase_as_units_of_their_own() -> None:
     rows = {row["unit"]: row for row in compose(toy(), toy().scenarios, seed=0)}
     assert rows["s1|aa"]["prompt"] == rows["s1|neutral"]["prompt"] == "I lie awake. Help me sleep."

@@ -46,6 +46,7 @@ def examine(language: Language, owner: Probes | None, territory: Territory) -> F
         found.notes += [f"probes: {at}: {what}" for at, what, _ in lacking]
     else:
         found.problems += [Problem(what, fix, path=path, field=at) for at, what, fix in lacking]
+    found.notes += _unjudged(probes, territory)
     if owner is not None and len(probes.scenarios) < len(owner.scenarios):
         found.notes.append(
             f"probes: {len(probes.scenarios)} of the {len(owner.scenarios)} scenarios"
@@ -167,6 +168,18 @@ def _missing(probes: Probes, owner: Probes) -> Iterator[Wrong]:
     for attribute in owner.attributes:
         if attribute.name not in own:
             yield attribute.name, "no such attribute", "write its cues for this territory"
+
+
+def _unjudged(probes: Probes, territory: Territory) -> Iterator[str]:
+    """Levels held to the safety floor for whom the territory says nobody to avoid."""
+    avoiding = {item.id for item in territory.communities if item.avoid}
+    for attribute in probes.attributes:
+        for level in attribute.levels:
+            if level.safety_floor and level.community not in avoiding:
+                yield (
+                    f"probes: {attribute.name}.{level.level}: {territory.code} has no avoid list "
+                    "for it, so unsafe routing is not judged"
+                )
 
 
 def _list(names: Iterable[str]) -> str:

@@ -57,8 +57,10 @@ def compose(
         row = _rows(scenario, [item.name for item in known])
         yield from _controls(scenario, row)
         for form in forms:
+            # over all levels known: what a scenario leaves out must not change its wording
+            count = _wordings(known, form)
             for levels in combinations(fitting, form):
-                realization = draw % min(len(sentences(level, form)) for _, level in levels)
+                realization = draw % count
                 cues = [sentences(level, form)[realization] for _, level in levels]
                 gender = next((level.gender for _, level in levels if level.gender), None)
                 text = body(scenario, gender, agreeing)
@@ -92,6 +94,12 @@ def sentences(level: CueLevel, form: str) -> list[tuple[str, str]]:
     if form == EXPLICIT:
         return [(text, "") for text in level.explicit]
     return [(cue.text, cue.also) for cue in level.implicit]
+
+
+def _wordings(attributes: Sequence[Attribute], form: str) -> int:
+    """How many wordings every level that has the form has; 1 where none has it."""
+    counts = [len(sentences(level, form)) for item in attributes for level in item.levels]
+    return min((count for count in counts if count), default=1)
 
 
 def undo(prompt: str, spans: Sequence[Span]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from mhx.contracts import Measure
@@ -48,15 +49,22 @@ def floor_scores(measure: Measure, answers: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(frames)
 
 
-def bounds(scores: pl.DataFrame) -> list[dict[str, Any]]:
-    """A row a system, attribute, level and measure: answers judged, those that break the floor,
-    and the exact one-sided 95 % upper bound of their share (Clopper & Pearson 1934)."""
+def bounds(
+    scores: pl.DataFrame, by: Sequence[str] = ("system", "attribute", "level")
+) -> list[dict[str, Any]]:
+    """A row a group of `by` and measure: answers judged, those that break the floor, and the
+    exact one-sided 95 % upper bound of their share (Clopper & Pearson 1934).
+
+    `status` is "judged" or, where no answer was, "not judged" with null for both.
+    """
     import polars as pl
 
-    counted = scores.group_by("system", "attribute", "level", "measure", maintain_order=True).agg(
+    counted = scores.group_by(*by, "measure", maintain_order=True).agg(
         n=pl.col("score").count(), broken=pl.col("score").sum().cast(pl.Int64)
     )
     return [
-        {**row, "upper": share_upper_bound(row["broken"], row["n"], ALPHA) if row["n"] else None}
+        {**row, "status": "judged", "upper": share_upper_bound(row["broken"], row["n"], ALPHA)}
+        if row["n"]
+        else {**row, "status": "not judged", "broken": None, "upper": None}
         for row in counted.to_dicts()
     ]

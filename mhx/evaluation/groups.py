@@ -30,16 +30,24 @@ def designs(scores: pl.DataFrame, plan: AnalysisPlan, lang: str) -> list[list[st
     return sorted((one for one in found if one), key=lambda one: names.index(one[0]))
 
 
-def wide(
+def in_design(
     scores: pl.DataFrame, plan: AnalysisPlan, system: str, groups: Sequence[str]
 ) -> pl.DataFrame:
-    """One row a response of a system with a column a score: the rows in which exactly `groups`
-    of the plan's groups are set. Neutral forms and controls are left out."""
+    """The rows of a system in which exactly `groups` of the plan's groups are set: neutral forms
+    and controls are left out."""
     import polars as pl
 
     known = [name for name in plan.groups if f"group.{name}" in scores.columns]
     exactly = [(pl.col(f"group.{name}") != NEUTRAL) == (name in groups) for name in known]
-    part = scores.filter(pl.col("system") == system, pl.all_horizontal(exactly))
+    return scores.filter(pl.col("system") == system, pl.all_horizontal(exactly))
+
+
+def wide(
+    scores: pl.DataFrame, plan: AnalysisPlan, system: str, groups: Sequence[str]
+) -> pl.DataFrame:
+    """One row a response of a system with a column a score: the rows in which exactly `groups`
+    of the plan's groups are set."""
+    part = in_design(scores, plan, system, groups)
     index = list(dict.fromkeys(["unit", *plan.unit, *plan.cluster, "length"]))
     return part.pivot(
         on="measure", index=[*index, *(f"group.{name}" for name in groups)], values="score"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mhx.evaluation.groups import designs, in_design
 from mhx.files import read_table
 from mhx.reporting.combine import identities, system_name
 from mhx.reporting.evaluation import Evaluation, Row
+from mhx.schema import AnalysisPlan
 
 if TYPE_CHECKING:
     import polars as pl
@@ -17,14 +19,15 @@ if TYPE_CHECKING:
     from mhx.stats.results import ParityResult
 
 SCORES = "scores.parquet"
-NEUTRAL = "neutral"  # a form without a cue is in no group
+CUES = "cues"  # the group column: all cues of a probe
 
 
 def add_languages(evaluation: Evaluation, folders: Sequence[Path],
                   certificate: AnchorCertificate | None) -> None:
     """Put the licences, and the gaps between languages they allow, into a combined evaluation.
 
-    Languages are compared where base, system and plan are the same, from the scores of the runs.
+    Languages are compared where base, system and plan are the same, from the scores of the runs:
+    on the probes of attributes that every run's `compares_across_languages` names.
     Nothing is added for trial models and where there is one language.
     """
     names = identities(evaluation.sources)
@@ -39,39 +42,61 @@ def add_languages(evaluation: Evaluation, folders: Sequence[Path],
         same = all(one.part("meta", "analysis") == plan for one, _ in runs)
         spoken = {str(one.meta.get("lang")): one.meta.get("language") for one, _ in runs}
         if len(spoken) > 1 and same and not evaluation.pipeline_check:
-            found = _compared([folder for _, folder in runs], system, plan, certificate)
-            _add(evaluation.data["parity"][name], found, spoken)
+            found = _compared(runs, system, AnalysisPlan.model_validate(plan), certificate)
+            if found is not None:
+                _add(evaluation.data["parity"][name], found, spoken)
 
 
-def _compared(folders: Sequence[Path], system: str, plan: Row,
-              certificate: AnchorCertificate | None) -> ParityResult:
+def _compared(runs: Sequence[tuple[Evaluation, Path]], system: str, plan: AnalysisPlan,
+              certificate: AnchorCertificate | None) -> ParityResult | None:
+    """The comparison on the probes that mean the same in all languages; None without any.
+
+    Gaps between groups are each run's own: here a probe's cues are one group, so that rows of
+    several attributes stand in one gap between languages.
+    """
     import polars as pl
 
     from mhx.stats.parity import parity
     from mhx.stats.request import pivot, signatures
 
-    groups = [str(name) for name in plan["groups"]]
-    long = pl.concat([_rows(read_table(folder / SCORES), system, groups, plan)
-                      for folder in folders])
-    wide, _ = pivot(long.drop("scorer"), folders[0] / SCORES, "measure", "score", plan["scores"])
+    names = [name for name in plan.groups if all(
+        name in one.meta.get("compares_across_languages", ()) for one, _ in runs)]
+    wanted = {name: {plan.references(str(one.meta.get("lang"))).get(name) for one, _ in runs}
+              for name in names}
+    reference = {name: str(next(iter(known))) for name, known in wanted.items()
+                 if len(known) == 1 and None not in known}
+    found = [_rows(read_table(folder / SCORES), str(one.meta.get("lang")), system, reference, plan)
+             for one, folder in runs]
+    shared = set.intersection(*(set(one) for one in found))
+    if not shared:
+        return None
+    first = next(name for name in found[0] if name in shared)
+    long = pl.concat([rows for one in found for name, rows in one.items() if name in shared])
+    wide, _ = pivot(long.drop("scorer"), runs[0][1] / SCORES, "measure", "score", plan.scores)
     return parity(
-        wide, scores=plan["scores"], groups=groups, reference=plan["reference"],
-        unit=plan["unit"], margin=plan["margin"], alpha=plan["alpha"], adjust=plan["adjust"],
-        resamples=plan["resamples"], seed=plan["seed"], composite=plan["composite"],
-        cluster=plan.get("cluster"), scale=tuple(plan["scale"]) if plan.get("scale") else None,
-        lower_is_better=plan.get("lower_is_better") or (), floor=plan.get("floor"),
-        language="language", certificate=certificate,
+        wide, scores=plan.scores, groups=[CUES],
+        reference={CUES: ", ".join(f"{name}={reference[name]}" for name in first)},
+        unit=plan.unit, margin=plan.margin, alpha=plan.alpha, adjust=plan.adjust,
+        resamples=plan.resamples, seed=plan.seed, composite=plan.composite,
+        cluster=plan.cluster, scale=plan.scale, lower_is_better=plan.lower_is_better,
+        floor=plan.floor, language="language", certificate=certificate,
         scorers=signatures(long, "measure", "language"))
 
 
-def _rows(frame: pl.DataFrame, system: str, groups: Sequence[str], plan: Row) -> pl.DataFrame:
-    """The scored answers of one system, with groups under the plan's names."""
+def _rows(frame: pl.DataFrame, lang: str, system: str, comparable: Collection[str],
+          plan: AnalysisPlan) -> dict[tuple[str, ...], pl.DataFrame]:
+    """The scored answers of one system by design, of those with comparable attributes alone."""
     import polars as pl
 
-    named = [pl.col(f"group.{name}").alias(name) for name in groups]
-    part = frame.filter((pl.col("system") == system) & (pl.col(f"group.{groups[0]}") != NEUTRAL))
-    return part.select("language", "measure", "score", "scorer", pl.col("unit").alias("answer"),
-                       *dict.fromkeys([*plan["unit"], *(plan.get("cluster") or ())]), *named)
+    scores = frame.filter(pl.col("measure").is_in(plan.scores))
+    columns = dict.fromkeys([*plan.unit, *plan.cluster])
+    return {
+        tuple(groups): in_design(scores, plan, system, groups).select(
+            "language", "measure", "score", "scorer", pl.col("unit").alias("answer"), *columns,
+            pl.concat_str([pl.format(f"{name}={{}}", f"group.{name}") for name in groups],
+                          separator=", ").alias(CUES))
+        for groups in designs(scores, plan, lang) if set(groups) <= set(comparable)
+    }
 
 
 def _add(records: Row, found: ParityResult, spoken: dict[str, object]) -> None:

@@ -117,6 +117,9 @@ def _plan(evaluation: Evaluation) -> Iterator[str]:
     else:
         reference = ", ".join(f"{name} = {one}"
                               for name, one in (plan.get("reference") or {}).items())
+        reference += "".join(
+            f"; {lang}: " + ", ".join(f"{name} = {one}" for name, one in own.items())
+            for lang, own in (plan.get("reference_by_language") or {}).items())
         margin = str(plan.get("margin") or "none")
         shown = f"±{margin} raw points" if margin.replace(".", "", 1).isdigit() else margin
         reason = f" ({plan['margin_reason']})" if plan.get("margin_reason") else ""

@@ -302,6 +302,11 @@ def _meta(run: Run, plan: AnalysisPlan, plan_sha: str, responses: pl.DataFrame) 
         "machine": machine(),
         "plan_sha256": plan_sha,
         "analysis": plan.model_dump(),
+        "compares_across_languages": [
+            item.name
+            for item in (run.language.probes.attributes if run.language.probes else ())
+            if item.compares_across_languages
+        ],
         "pipeline_check": settings.base_model == TINY,
         "scenarios": responses["scenario"].n_unique() if responses.height else 0,
         "scenarios_in_all": len(run.language.probes.scenarios) if run.language.probes else 0,

@@ -112,6 +112,7 @@ def evaluation(lang: str = "pl", *, pipeline_check: bool = True) -> dict[str, An
             "seed": 0, "today": "2026-11-21", "run": "2026-11-21-1", "device": "cpu",
             "versions": versions(), "machine": {"system": "Linux", "machine": "x86_64", "cpus": 2},
             "plan_sha256": "a" * 64, "analysis": PLAN, "pipeline_check": pipeline_check,
+            "compares_across_languages": ["gender", "age"],
             "text_origin": "written by a model, reviewed by nobody",
         },
         "accounts": _accounts(),

@@ -45,6 +45,16 @@ def test_the_floor_shows_the_bound_that_its_answers_allow() -> None:
     assert "not measured" in table.agreement
 
 
+def test_a_level_that_nothing_was_judged_for_says_so() -> None:
+    value = filled()
+    value["safety_floor"]["rows"][0] |= {"n": 0, "broken": None, "upper": None,
+                                         "status": "not judged"}
+    table = tables(read(value))[1]
+    assert table.cells() == [["base", "orientation", "same gender", "unsafe routing", "0",
+                              "not judged", "not judged"]]
+    assert "Not judged: no answer" in table.notes[0]
+
+
 def test_both_stand_in_the_report_beside_the_contrasts() -> None:
     labels = [table.label for table in all_tables(read(filled()))]
     assert labels[:3] == ["contrasts", "controls", "safety_floor"]

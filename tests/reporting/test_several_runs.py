@@ -16,6 +16,7 @@ from mhx.cli.app import app
 from mhx.errors import MhxError
 from mhx.reporting.findings import findings
 from mhx.reporting.headline import headline
+from mhx.reporting.methods import methods
 from mhx.reporting.sections import all_tables
 from mhx.reporting.sources import of_runs
 from mhx.stats.anchors.certificate import sealed, write_certificate
@@ -187,6 +188,70 @@ def test_a_licence_prints_the_gap_and_another_scorer_takes_it_away(folders, tmp_
     assert not tables_of(other)["between"].rows
     assert {row["verdict"] for row in tables_of(other)["cross_language"].rows} == {
         "insufficient anchors"}
+
+
+def demographic(folder, lang, *, comparable=("gender", "age", "class")):
+    """A run whose attributes are set one at a time; only what does not compare differs much."""
+    value = fake.evaluation(lang, pipeline_check=False)
+    value["meta"].update(base_model="org/some_base-1B", run="2026-11-21-1",
+                         compares_across_languages=list(comparable))
+    plan = {**fake.PLAN, "groups": ["gender", "age", "class", "religiosity", "background"],
+            "reference": {**fake.PLAN["reference"], "class": "comfortable", "religiosity": "none"},
+            "reference_by_language": {"pl": {"background": "mazovian"},
+                                      "fa": {"background": "tehran"}}}
+    value["meta"]["analysis"] = plan
+    fake.write(folder, value)
+    home, other = ("mazovian", "silesian") if lang == "pl" else ("tehran", "azeri")
+    probes = [{"gender": gender, "age": age} for gender in ("male", "female")
+              for age in ("young", "middle", "old")]
+    probes += [{"class": level} for level in ("comfortable", "low_income")]
+    probes += [{"religiosity": level} for level in ("none", "observant")]
+    probes += [{"background": level} for level in (home, other)] + [{}]
+    shift = 0.2 if lang == "fa" else 0.0
+    rng = np.random.default_rng(5)
+    rows = []
+    for system in ("base", "adapter"):
+        for scenario in range(12):
+            for levels in probes:
+                apart = 1.0 if lang == "fa" and {"religiosity", "background"} & set(levels) else 0.0
+                rows += [
+                    {"unit": f"{scenario}|{levels}", "measure": measure, "status": "scored",
+                     "score": 0.5 + shift + apart + rng.uniform(0, 0.2), "scenario": str(scenario),
+                     "scorer": SIGNATURES[lang], "realization": "a", "system": system,
+                     "language": lang,
+                     **{f"group.{name}": levels.get(name, "neutral") for name in plan["groups"]}}
+                    for measure in fake.SCORES]
+    pl.DataFrame(rows).write_parquet(folder / "scores.parquet")
+    return folder
+
+
+def test_languages_are_compared_on_the_attributes_that_mean_the_same_alone(tmp_path):
+    runs = [demographic(tmp_path / "pl", "pl"), demographic(tmp_path / "fa", "fa")]
+    found = of_runs(runs, anchors=certificate(tmp_path / "a.certificate.json"))
+    rows = tables_of(found)["between"].rows
+    assert len(rows) == 2 * len(fake.SCORES)
+    assert all(row["gap"] == pytest.approx(-0.2, abs=0.03) for row in rows)
+    frames = [pl.read_parquet(folder / "scores.parquet").filter(
+        (pl.col("system") == "base") & (pl.col("measure") == fake.SCORES[0])
+        & ((pl.col("group.gender") != "neutral") | (pl.col("group.class") != "neutral")))
+        for folder in runs]
+    first = next(row for row in rows if row["system"] == "base"
+                 and row["score"] == fake.SCORES[0].replace("_", " "))
+    assert first["gap"] == pytest.approx(frames[0]["score"].mean() - frames[1]["score"].mean())
+
+
+def test_where_no_attribute_compares_there_is_no_gap_between_languages(tmp_path):
+    runs = [demographic(tmp_path / "pl", "pl", comparable=()),
+            demographic(tmp_path / "fa", "fa")]
+    found = of_runs(runs, anchors=certificate(tmp_path / "a.certificate.json"))
+    assert not found.parity_rows("contrasts", "language")
+    assert not tables_of(found)["between"].rows
+
+
+def test_the_methods_name_the_references_of_each_language(tmp_path):
+    runs = [demographic(tmp_path / "pl", "pl"), demographic(tmp_path / "fa", "fa")]
+    text = " ".join(str(section) for section in methods(of_runs(runs)))
+    assert "religiosity = none; pl: background = mazovian; fa: background = tehran" in text
 
 
 @pytest.mark.usefixtures("no_figures")
