@@ -55,7 +55,7 @@ def adapt_segment(
 
     def found(adapted: str) -> list[Finding]:
         checker = hooks if use_hooks else None
-        return find_faults(adapted, role=role, risk=risk, plan=plan, rules=rules, hooks=checker)
+        return find_faults(adapted, role=role, risk=risk, plan=plan, rules=active, hooks=checker)
 
     edits, kept_out = _combined(text, repair(text), active, plan)
     findings = found(apply_edits(text, edits))

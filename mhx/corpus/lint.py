@@ -69,7 +69,7 @@ def lint_target(language: Language, source: Language) -> list[Problem]:
               if item.id in sources]
     for what, fix, name in _splits([item for item, _ in spoken], [text for _, text in spoken]):
         found.append(_problem(places, name, what, fix))
-    return [*found, *_unknown_words(language), *_repetitions(language, texts)]
+    return [*found, *_unknown_words(language, places), *_repetitions(language, texts)]
 
 
 def _repetitions(language: Language, spoken: list[list[tuple[str, str]]]) -> list[Problem]:
@@ -224,22 +224,21 @@ def _decisions(language: Language) -> dict[tuple[str, str, str], Decision]:
     return {(item.dialogue, item.at, item.code): item for item in listed}
 
 
-def _unknown_words(language: Language) -> list[Problem]:
+def _unknown_words(language: Language, where: dict[str, tuple[Path, int]]) -> list[Problem]:
     """Words that the language's dictionary lacks and `corpus/words.txt` does not list."""
     path = language.folder / "corpus" / "words.txt"
     listed = set(path.read_text(encoding="utf-8").split()) if path.is_file() else set()
     names = {entity.tgt for item in language.corpus for entity in item.plan.entities}
     known = listed | {word for name in names for word in name.split()}
-    places: dict[str, str] = {}
+    unknown: dict[str, str] = {}
     for item in language.corpus:
         for turn in item.turns:
             for part in turn.segments:
                 for word in re.findall(r"[^\W\d_]+", SLOT.sub("", part.adapted)):
                     if word not in known and not language.hooks.knows(word):
-                        places.setdefault(word, item.id)
-    where = _places(language)
+                        unknown.setdefault(word, item.id)
     return [
         _problem(where, name, f"the dictionary lacks {word!r}",
                  f"correct it, or list it in {path.name} beside the corpus")
-        for word, name in places.items()
+        for word, name in unknown.items()
     ]

@@ -68,26 +68,26 @@ def parity_of(
     results = [
         parity(
             wide(scores, plan, system, groups),
-            scores=plan.scores,
             groups=groups,
             reference={name: references[name] for name in groups},
             unit=plan.unit,
             cluster=plan.cluster,
-            scale=plan.scale,
             lower_is_better=plan.lower_is_better,
-            margin=plan.margin,
             floor=plan.floor,
             composite=plan.composite,
             length="length",
             models=models,
-            alpha=plan.alpha,
-            resamples=plan.resamples,
-            adjust=plan.adjust,
-            seed=plan.seed,
+            **_tested(plan),
         )
         for groups in designs(scores, plan, lang)
     ]
     return one_family(results, alpha=plan.alpha, adjust=plan.adjust) if results else None
+
+
+def _tested(plan: AnalysisPlan) -> dict[str, Any]:
+    """What every gap under a plan is tested with."""
+    names = ("scores", "scale", "margin", "alpha", "resamples", "adjust", "seed")
+    return {name: getattr(plan, name) for name in names}
 
 
 def controls(scores: pl.DataFrame, plan: AnalysisPlan, system: str) -> list[dict[str, Any]]:
@@ -108,16 +108,10 @@ def controls(scores: pl.DataFrame, plan: AnalysisPlan, system: str) -> list[dict
         return []
     found = parity(
         frame,
-        scores=plan.scores,
         groups=["control"],
         reference={"control": CONTROLS[0]},
         unit=["scenario"],
-        scale=plan.scale,
-        margin=plan.margin,
-        alpha=plan.alpha,
-        resamples=plan.resamples,
-        adjust=plan.adjust,
-        seed=plan.seed,
+        **_tested(plan),
     ).records()
     contrasts: list[dict[str, Any]] = found["contrasts"]
     return contrasts
