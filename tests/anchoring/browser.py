@@ -46,6 +46,7 @@ class Browser:
             os.close(end)
         self.last, self.rest, self.session = 0, b"", ""
         self.events: list[dict[str, Any]] = []
+        self.taken: set[str] = set()  # downloads that `saved` has given out
         pages = [one for one in self.call("Target.getTargets")["targetInfos"]
                  if one["type"] == "page"]
         self.session = self.call("Target.attachToTarget", targetId=pages[0]["targetId"],
@@ -54,7 +55,7 @@ class Browser:
             self.call(f"{domain}.enable")
         self.call("Page.addScriptToEvaluateOnNewDocument", source=CLOCK)
         self.call("Browser.setDownloadBehavior", behavior="allow",
-                  downloadPath=str(self.downloads))
+                  downloadPath=str(self.downloads), eventsEnabled=True)
 
     def call(self, method: str, **values: Any) -> dict[str, Any]:
         self.last += 1
@@ -143,11 +144,14 @@ class Browser:
 
     def saved(self, folder: Path) -> Path:
         """The one file in the download folder, once it is whole; moved to `folder`."""
-        end = time.monotonic() + PATIENCE
-        while not (found := list(self.downloads.glob("*.json"))):
-            assert time.monotonic() < end, "nothing was downloaded"
-            time.sleep(0.02)
-        (path,) = found
+        # the browser takes the file's name with an empty file before it writes: the file's
+        # being there says nothing, only the browser's own word does
+        while not (done := {one["params"]["guid"] for one in self.events
+                            if one["method"] == "Browser.downloadProgress"
+                            and one["params"]["state"] == "completed"} - self.taken):
+            self.events.append(self._next())
+        self.taken |= done
+        (path,) = self.downloads.glob("*.json")
         return path.rename(folder / path.name)
 
     def close(self) -> None:
