@@ -38,11 +38,11 @@ def chat_record(part: pl.DataFrame, plan: Plan, run: Run) -> dict[str, Any]:
 
 
 def test_references(run: Run) -> list[tuple[Dialogue, AdaptedDialogue]]:
-    """The shipped test dialogues with their authored version."""
+    """The run's shipped test dialogues (below its `limit`) with their authored version."""
     authored = {item.id: item for item in run.language.corpus}
     return [
         (item, authored[item.id])
-        for item in run.source.source_corpus
+        for item in run.source.source_corpus[: run.settings.limit]
         if item.split == "test" and item.id in authored
     ]
 

@@ -19,6 +19,7 @@ from mhx.run import Run, Silent
 from mhx.shelves import Shelves
 
 TODAY = date(2026, 11, 21)
+FEW = 16  # dialogues: all three splits and a risk among them
 ONE_THREAD = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "200"}
 COMMAND = [sys.executable, "-m", "mhx"]
 
@@ -47,13 +48,14 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def go(shelves: Shelves) -> Callable[..., tuple[Run, dict[str, str]]]:
-    """Run the pipeline here; returns the run and the state of every stage."""
+    """Run the pipeline here on the first dialogues (limit=None: all); the run, its stages' states."""
 
     def run(
         out: Path, *, first: str | None = None, until: str | None = "gate", **options: Any
     ) -> tuple[Run, dict[str, str]]:
         recorder = Recorder()
-        settings = {"lang": "pl", "today": TODAY, "device": "cpu", **options}
+        few = None if "source" in options else FEW
+        settings = {"lang": "pl", "today": TODAY, "device": "cpu", "limit": few, **options}
         opened = open_run(shelves=shelves, out=out, reporter=recorder, **settings)
         execute(opened, first=first, last=until)
         return opened, recorder.stages
@@ -71,12 +73,15 @@ def undisturbed(
 
 @pytest.fixture(scope="session")
 def command() -> Callable[..., subprocess.Popen[str]]:
-    """Start `mhx adapt --lang pl` as its own process."""
+    """Start `mhx adapt --lang pl` as its own process, with `--limit FEW` if asked."""
 
-    def start(out: Path, *arguments: str, program: list[str] | None = None) -> Any:
+    def start(
+        out: Path, *arguments: str, program: list[str] | None = None, few: bool = False
+    ) -> Any:
+        limit = ["--limit", str(FEW)] if few else []
         return subprocess.Popen(
             [*(program or COMMAND), "adapt", "--lang", "pl", "--out", str(out), "--today",
-             TODAY.isoformat(), "--device", "cpu", *arguments],
+             TODAY.isoformat(), "--device", "cpu", *limit, *arguments],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ONE_THREAD,
             cwd=out.parent,
         )
