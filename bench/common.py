@@ -9,7 +9,7 @@ import platform
 import statistics
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -91,6 +91,33 @@ def alone(name: str, ours: Timed, **more: Any) -> dict[str, Any]:
     return {"case": name, **more, "ours": _figures(ours)}
 
 
+def sides_row(name: str, ours: list[dict[str, Any]], theirs: list[dict[str, Any]], *,
+              target: float | None, unit: str, count: int, cpu: bool = False, **more: Any
+              ) -> dict[str, Any]:
+    """A row of two sides timed in turn (bench/sides.py): each repetition, medians, their ratio.
+
+    `count` things of a `unit` are done in a repetition. `cpu`: the ratio of processor seconds.
+    """
+    key = "cpu_seconds" if cpu else "seconds"
+    row: dict[str, Any] = {"case": name, "unit": unit, "clock": "cpu" if cpu else "wall", **more}
+    medians = []
+    for side, runs in (("ours", ours), ("peer", theirs)):
+        medians.append(statistics.median(run[key] for run in runs))
+        row[side] = {
+            "seconds": [run["seconds"] for run in runs],
+            "cpu_seconds": [run["cpu_seconds"] for run in runs],
+            "median_s": medians[-1],
+            "per_second": count / medians[-1],
+            "peak_mib": max(run["peak_mib"] for run in runs),
+            "value": runs[-1]["value"],
+        }
+    ratio = medians[1] / medians[0]
+    say(f"{name}: {ratio:.1f} times ({count / medians[0]:.0f} and {count / medians[1]:.0f} {unit}"
+        f" a second)")
+    met = {} if target is None else {"target_ratio": target, "met": ratio >= target}
+    return {**row, "ratio": ratio, **met}
+
+
 def _figures(timed: Timed) -> dict[str, Any]:
     return {"seconds": timed.seconds, "median_s": timed.median, "peak_mib": timed.peak_mib}
 
@@ -105,9 +132,12 @@ def missing(package: str, install: str) -> str | None:
 
 
 def record(name: str, result: dict[str, Any], *, peers: Sequence[str] = (),
-           folder: Path = RESULTS) -> None:
-    """Write `results/NAME.json` with machine, load and versions, and print it."""
-    installed = {}
+           found: Mapping[str, str] | None = None, folder: Path = RESULTS) -> None:
+    """Write `results/NAME.json` with machine, load and versions, and print it.
+
+    `peers` are looked up in this environment, `found` are versions of another one.
+    """
+    installed = dict(found or {})
     for peer in peers:
         try:
             installed[peer] = version(peer)

@@ -6,10 +6,14 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+from mhx.adaptation.editor import editor_name
 from mhx.cards import load_territory
+from mhx.engines.back import check_back
+from mhx.engines.names import engine_names, in_full
 from mhx.errors import MhxError, Problem, unknown
 from mhx.files import hash_file, hash_folder, hash_json, load_model
 from mhx.language import Language, load_language
+from mhx.quality import estimate
 from mhx.run import Reporter, Run, RunSettings, Silent, choose_folder, read_settings
 from mhx.schema import SuiteManifest
 from mhx.shelves import Shelves, default_shelves
@@ -27,7 +31,13 @@ def open_run(
     source: str | None = None,
     mapping: dict[str, str] | None = None,
     translator: str | None = None,
+    back_translator: str | None = None,
+    request_budget: int | None = None,
+    token_budget: int | None = None,
     memories: Sequence[Path] = (),
+    fuzzy: int = 90,
+    quality: str | None = None,
+    editor: str | None = None,
     base_model: str | None = None,
     suite: str = "empathy",
     all_probes: bool = False,
@@ -51,9 +61,11 @@ def open_run(
             Problem("en is the source, not a target", "choose another --lang; mhx langs")
         )
     chosen = translator or manifest.default_translator
+    engines = [part.name for text in (chosen, back_translator) if text for part in
+               engine_names(text)]
     place = territory or language.territory
     for shelf, name in (
-        ("translation", chosen.partition(":")[0]),
+        *(("translation", name) for name in engines),
         ("culture_cards", place),
         ("eval", suite),
         ("languages", "en"),
@@ -71,8 +83,14 @@ def open_run(
     ]
     if device not in DEVICES:
         problems += unknown("device", device, DEVICES).problems
+    if not problems and back_translator is not None:
+        problems += check_back(back_translator, chosen, shelves)
+    if quality is not None:
+        problems += estimate.problems(quality, shelves)
     if problems:
         raise MhxError(problems)
+    chosen = in_full(chosen, shelves)
+    back = in_full(back_translator, shelves) if back_translator is not None else None
     settings = RunSettings(
         lang=lang,
         territory=place,
@@ -81,8 +99,14 @@ def open_run(
         source_sha256=hash_file(Path(source)) if source and not source.startswith("hf:") else None,
         mapping=mapping or {},
         translator=chosen,
+        back_translator=back,
+        request_budget=request_budget,
+        token_budget=token_budget,
         memories=[str(Path(path).resolve()) for path in memories],
         memory_sha256=[hash_file(Path(path)) for path in memories],
+        fuzzy=fuzzy,
+        quality=estimate.absolute(quality) if quality else None,
+        editor=editor_name(editor) if editor else None,
         base_model=base_model or language.recipe.base,
         base_sha256=base_hash(base_model or language.recipe.base),
         suite=suite,
@@ -91,7 +115,8 @@ def open_run(
         today=today or date.today(),
         limit=limit,
         device=device,
-        plugin_sha256=_plugin_hashes(language, shelves, place, chosen, suite),
+        plugin_sha256=_plugin_hashes(language, shelves, place, (chosen, back), suite)
+        | ({"quality": estimate.plugin_hash(quality, shelves)} if quality else {}),
     )
     run = Run(
         folder=choose_folder(out, settings),
@@ -147,7 +172,11 @@ def reopen(
 
 
 def _plugin_hashes(
-    language: Language, shelves: Shelves, territory: str, translator: str, suite: str
+    language: Language,
+    shelves: Shelves,
+    territory: str,
+    translators: tuple[str, str | None],
+    suite: str,
 ) -> dict[str, str]:
     """What the plugins held when the run began: a changed card is another run.
 
@@ -157,11 +186,17 @@ def _plugin_hashes(
         "source": shelves.get("languages", "en").folder,
         "language": language.folder,
         "territory": shelves.get("culture_cards", territory).folder,
-        "translator": shelves.get("translation", translator.partition(":")[0]).folder,
         "suite": shelves.get("eval", suite).folder,
     }
     skip = ("__pycache__", "adapters", "README.md")
     hashes = {name: hash_folder(folder, skip=skip) for name, folder in folders.items()}
+    for role, text in zip(("translator", "back_translator"), translators, strict=True):
+        if text is not None:
+            found = [
+                hash_folder(shelves.get("translation", part.name).folder, skip=skip)
+                for part in engine_names(text)
+            ]
+            hashes[role] = found[0] if len(found) == 1 else hash_json(found)
     hashes["card"] = hash_json(language.card.model_dump(mode="json"))
     hashes["suite"] = hash_json([hashes["suite"], *_measure_hashes(shelves, suite)])
     # the gate refuses the numbers of every territory's services

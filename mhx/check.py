@@ -48,6 +48,7 @@ PARTS = (
     "choices",
     "cues",
     "risk_cues",
+    "privacy",
     "clinical_cues",
     "terms",
     "hooks",
@@ -626,7 +627,8 @@ def _eval(plugin: Plugin, shelves: Shelves, report: Report, today: date) -> None
         return
     measure_manifest = load_model(plugin.manifest, MeasureManifest)
     _same_name(plugin, measure_manifest.name, report)
-    _has_function(plugin, shelves, report, "measure.py", "open")
+    if measure_manifest.rubric is None:  # a rubric is all there is to a judged measure
+        _has_function(plugin, shelves, report, "measure.py", "open")
 
 
 def _same_name(plugin: Plugin, name: str, report: Report) -> None:

@@ -66,16 +66,24 @@ class Hooks(Protocol):
 
 @dataclass(frozen=True)
 class Request:
-    """One segment to translate, with what a context-aware engine may use."""
+    """One segment to translate, with what a context-aware engine may use.
+
+    `context` is what was said before, (role, source text) each. `register` is the address level
+    the speaker owes the other; `gender` is the speaker's, `addressee_gender` the other's. `terms`
+    are the clinical terms of this text, source to target in dictionary form; `forbidden` the
+    target terms to keep out of it.
+    """
 
     text: str
     source: str
     target: str
     role: Role
-    context: tuple[str, ...] = ()
+    context: tuple[tuple[Role, str], ...] = ()
     register: str = ""
     gender: str = "unknown"
+    addressee_gender: str = "unknown"
     terms: Mapping[str, str] = field(default_factory=dict)
+    forbidden: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -94,11 +102,26 @@ class Reply:
 
 
 @dataclass(frozen=True)
+class Naming:
+    """How the source and the target are called in English, and the target's address levels.
+
+    `levels` go from the most familiar to the most formal, as `Request.register` names them.
+    """
+
+    source: str
+    target: str
+    levels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class BackendSettings:
     """What `open` of a translation backend gets.
 
     `batch_size` is in tokens: what a neural engine's batch holds at most, padding counted. The
     splitters cut a text of their language into sentences; without one the default rule does.
+    `fuzzy` is the least score, in percent, of a memory's match that is not exact; 100 for none.
+    `screened` says that personal data was replaced, so that an engine on another machine may see
+    the text. `request_budget` and `token_budget` cap what a paid engine may spend; None is no cap.
     """
 
     source: str
@@ -110,9 +133,14 @@ class BackendSettings:
     device: str = "auto"
     batch_size: int = 2048
     exclude: frozenset[str] = frozenset()
+    fuzzy: int = 90
     cache: Path | None = None
     split_source: Callable[[str], list[str]] | None = None
     split_target: Callable[[str], list[str]] | None = None
+    naming: Naming | None = None
+    screened: bool = False
+    request_budget: int | None = None
+    token_budget: int | None = None
 
 
 class Backend(Protocol):

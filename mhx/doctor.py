@@ -6,6 +6,8 @@ import shutil
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from mhx.environments import environment, names, state
+
 PARTS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
         "core: check, card, parity, agree, report",
@@ -32,6 +34,7 @@ PARTS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("Polish grammar (pl)", ("morfeusz2",), "pip install 'mhx[pl]'"),
     ("language identification", ("lingua-language-detector",), "pip install mhx"),
 )
+SHOWN = ("unbabel-comet", "torch", "transformers")  # of an environment's packages
 PROGRAMS = (
     ("translator apertium", "apertium", "apt install apertium apertium-eng-spa"),
     (
@@ -56,6 +59,7 @@ def examine() -> list[dict[str, Any]]:
     for part, program, command in PROGRAMS:
         path = shutil.which(program)
         rows.append(_row(part, path or "", [] if path else [program], command))
+    rows += [_environment_row(name) for name in names()]
     rows.append(_gpu_row())
     return rows
 
@@ -67,6 +71,21 @@ def _row(part: str, found: str, missing: list[str], command: str) -> dict[str, A
         "found": found,
         "install": f"{command}   # missing: {', '.join(missing)}" if missing else "",
     }
+
+
+def _environment_row(name: str) -> dict[str, Any]:
+    """A private environment: whether it is as pinned, where it lies and how large it is."""
+    place = environment(name)
+    now, why = state(place)
+    part, command = f"{name} (its own environment)", f"mhx doctor --install {name}"
+    if now != "installed":
+        return {"part": part, "works": False, "found": why,
+                "install": f"{command}   # {now}"}
+    record = place.record()
+    versions = ", ".join(f"{one} {record['versions'][one]}" for one in SHOWN
+                         if one in record["versions"])
+    found = f"{versions}; {record['bytes'] / 2**30:.1f} GiB in {place.folder}"
+    return {"part": part, "works": True, "found": found, "install": ""}
 
 
 def _gpu_row() -> dict[str, Any]:

@@ -61,33 +61,45 @@ def read_text(path: Path) -> str:
 
 
 def read_jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """(line number, object) of a JSON Lines file; all malformed lines are reported together.
+    """(line number, object) of a JSON Lines file, a line at a time.
 
-    Lines end at a line feed only: U+2028 inside a string is text (``str.splitlines`` breaks it).
+    The whole file is checked before the first object comes: all malformed lines are reported
+    together. Lines end at a line feed only: U+2028 inside a string is text (``str.splitlines``
+    breaks it). Raises MhxError for these and for what `read_text` refuses.
     """
-    problems: list[Problem] = []
-    rows: list[tuple[int, dict[str, Any]]] = []
-    for number, line in enumerate(read_text(path).split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            value = json.loads(line)
-        except json.JSONDecodeError as error:
-            what = f"not JSON: {error.msg} at column {error.colno}"
-            problems.append(Problem(what, "one JSON object a line", path=path, line=number))
-            continue
-        if "\\ud" in line.lower() and not _encodable(value):
-            what = "half of a surrogate pair (\\\\ud83d alone): no text can hold it"
-            problems.append(Problem(what, "write the whole character", path=path, line=number))
-            continue
-        if not isinstance(value, dict):
-            what = f"a {type(value).__name__}, not an object"
-            problems.append(Problem(what, "one JSON object a line", path=path, line=number))
-            continue
-        rows.append((number, value))
+    problems = [value for _, value in _json_lines(path) if isinstance(value, Problem)]
     if problems:
         raise MhxError(problems)
-    yield from rows
+    yield from ((number, value) for number, value in _json_lines(path) if isinstance(value, dict))
+
+
+def _json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any] | Problem]]:
+    try:
+        with path.open("rb") as handle:
+            for number, raw in enumerate(handle, start=1):
+                line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
+                if line.strip():
+                    yield number, _json_line(line, path, number)
+    except UnicodeDecodeError:
+        read_text(path)  # says which byte, and what it looks like
+        raise
+    except OSError as error:
+        raise os_problem(error, path, reading=True) from error
+
+
+def _json_line(line: str, path: Path, number: int) -> dict[str, Any] | Problem:
+    try:
+        value = json.loads(line)
+    except json.JSONDecodeError as error:
+        what = f"not JSON: {error.msg} at column {error.colno}"
+        return Problem(what, "one JSON object a line", path=path, line=number)
+    if "\\ud" in line.lower() and not _encodable(value):
+        what = "half of a surrogate pair (\\\\ud83d alone): no text can hold it"
+        return Problem(what, "write the whole character", path=path, line=number)
+    if not isinstance(value, dict):
+        what = f"a {type(value).__name__}, not an object"
+        return Problem(what, "one JSON object a line", path=path, line=number)
+    return value
 
 
 def _encodable(value: Any) -> bool:
@@ -399,6 +411,19 @@ def atomic_path(path: Path) -> Iterator[Path]:
                 temporary.unlink(missing_ok=True)
 
 
+@contextmanager
+def alone(place: Path) -> Iterator[int]:
+    """Wait for another process that makes `place`; the kernel frees a dead one's lock.
+
+    Gives the lock's file descriptor: a child that inherits it holds the lock until it ends too.
+    """
+    import fcntl
+
+    with (place.parent / f"{place.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield lock.fileno()
+
+
 def _umask() -> int:
     value = os.umask(0)
     os.umask(value)
@@ -444,17 +469,22 @@ def write_yaml(path: Path, value: Any) -> None:
 
 def write_parquet(path: Path, frame: pl.DataFrame) -> None:
     """Write a Parquet file whole or not at all."""
+    with atomic_path(path) as temporary, system_errors(temporary):
+        frame.write_parquet(temporary, compression="zstd", statistics=False)
+
+
+@contextmanager
+def system_errors(path: Path) -> Iterator[None]:
+    """What the system told polars, which wraps it, as the OSError that it was."""
     import polars as pl
 
-    with atomic_path(path) as temporary:
-        try:
-            frame.write_parquet(temporary, compression="zstd", statistics=False)
-        except pl.exceptions.PolarsError as error:
-            # polars wraps what the system said: "... No space left on device (os error 28)"
-            found = re.search(r"\(os error (\d+)\)", str(error))
-            code = int(found[1]) if found else 0
-            if not code and shutil.disk_usage(temporary.parent).free < FULL:
-                code = errno.ENOSPC  # of a full disk under the footer polars says "transport error"
-            if not code:
-                raise
-            raise OSError(code, os.strerror(code), str(path)) from error
+    try:
+        yield
+    except pl.exceptions.PolarsError as error:
+        found = re.search(r"\(os error (\d+)\)", str(error))  # "... No space left (os error 28)"
+        code = int(found[1]) if found else 0
+        if not code and shutil.disk_usage(path.parent).free < FULL:
+            code = errno.ENOSPC  # of a full disk under the footer polars says "transport error"
+        if not code:
+            raise
+        raise OSError(code, os.strerror(code), str(path)) from error

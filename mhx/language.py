@@ -21,6 +21,7 @@ from mhx.schema import (
     EmpathyCues,
     GoldenTests,
     LanguageManifest,
+    Privacy,
     Probes,
     Prompts,
     RiskCues,
@@ -149,6 +150,12 @@ class Language:
         """`risk_cues.yaml`, where there is one."""
         path = self.folder / "risk_cues.yaml"
         return load_model(path, RiskCues) if path.is_file() else None
+
+    @cached_property
+    def privacy(self) -> Privacy | None:
+        """`privacy.yaml`, where there is one."""
+        path = self.folder / "privacy.yaml"
+        return load_model(path, Privacy) if path.is_file() else None
 
     @cached_property
     def clinical_cues(self) -> ClinicalCues | None:

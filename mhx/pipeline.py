@@ -55,17 +55,22 @@ def execute(run: Run, *, first: str | None = None, last: str | None = None) -> N
 
 
 def stage_key(run: Run, name: str, previous: str | None) -> str:
-    """The hash of what a stage may read: all outputs before it, the settings it declares."""
+    """The hash of what a stage may read: all outputs before it, the settings it declares, and
+    the files of people that it names in `READS`, once they are there.
+    """
     settings = run.settings.model_dump(mode="json")
     records = run.records()
     earlier = STAGES[: STAGES.index(previous) + 1] if previous else ()
+    module = stage_module(name)
+    by_people = [item for item in getattr(module, "READS", ()) if run.path(item).is_file()]
     return hash_json(
         {
             "stage": name,
             "mhx": __version__,
-            "settings": {field: _setting(settings, field) for field in stage_module(name).SETTINGS},
+            "settings": {field: _setting(settings, field) for field in module.SETTINGS},
             "inputs": {stage: records[stage].outputs for stage in earlier},
         }
+        | ({"read": {item: hash_file(run.path(item)) for item in by_people}} if by_people else {})
     )
 
 

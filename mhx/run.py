@@ -6,8 +6,8 @@ import json
 import platform
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from pydantic import Field
 
 from mhx.errors import MhxError, Problem, os_problem
 from mhx.files import hash_file, hash_json, load_model, write_json, write_yaml
+from mhx.parquet import Writer, batches, parquet_writer
 from mhx.schema import Strict
 from mhx.version import __version__
 
@@ -43,7 +44,7 @@ PACKAGES = (
     "lingua-language-detector",
     "matplotlib",
 )
-# A reviewer writes into it: an edit does not make the stage stale.
+# A reviewer may write into it: an edit alone does not make the stage stale, its import does.
 EDITED_BY_PEOPLE = frozenset({"review.jsonl"})
 T = TypeVar("T")
 
@@ -58,9 +59,15 @@ class RunSettings(Strict):
     source: str | None = Field(None, description="the user's file or hf:NAME; shipped when null")
     source_sha256: str | None = None
     mapping: dict[str, str] = {}
-    translator: str = Field(description="NAME or NAME:MODEL")
+    translator: str = Field(description="NAME or NAME:MODEL; several stand in for each other")
+    back_translator: str | None = Field(None, description="NAME[:MODEL] of the way back")
+    request_budget: int | None = Field(None, ge=0, description="requests a client may send")
+    token_budget: int | None = Field(None, ge=0, description="tokens a client may spend")
     memories: list[str] = []
     memory_sha256: list[str] = []
+    fuzzy: int = Field(90, ge=1, le=100, description="least percent of a memory's fuzzy match")
+    quality: str | None = Field(None, description="MEASURE:MODEL that estimates translations")
+    editor: str | None = Field(None, description="openai:MODEL@URL that proposes edits")
     base_model: str = "mhx-tiny"
     base_sha256: str | None = None
     suite: str = "empathy"
@@ -116,7 +123,7 @@ class Reporter(Protocol):
     def say(self, message: str) -> None:
         """One line for the person who waits."""
 
-    def track(self, items: Sequence[T], label: str) -> Iterator[T]:
+    def track(self, items: Iterable[T], label: str) -> Iterator[T]:
         """Iterate with a progress bar."""
 
 
@@ -129,7 +136,7 @@ class Silent:
     def say(self, message: str) -> None:
         """Nothing."""
 
-    def track(self, items: Sequence[T], label: str) -> Iterator[T]:
+    def track(self, items: Iterable[T], label: str) -> Iterator[T]:
         """The items."""
         yield from items
 
@@ -167,13 +174,29 @@ class Run:
         """The table a stage wrote."""
         import polars as pl
 
+        with self._readable(stage) as path:
+            return pl.read_parquet(path)
+
+    def batches(self, stage: str, *, columns: list[str] | None = None) -> Iterator[pl.DataFrame]:
+        """The table a stage wrote, some thousand rows at a time; no dialogue is cut in two."""
+        with self._readable(stage) as path:
+            yield from batches(path, columns=columns)
+
+    def writer(self, stage: str) -> AbstractContextManager[Writer]:
+        """The table of a stage, written frame by frame: whole or not at all."""
+        return parquet_writer(self.path(f"{stage}.parquet"))
+
+    @contextmanager
+    def _readable(self, stage: str) -> Iterator[Path]:
+        import polars as pl
+
         path = self.path(f"{stage}.parquet")
         if not path.is_file():
             raise MhxError(
                 Problem("not there", f"run the stages up to {stage} first (--from load)", path=path)
             )
         try:
-            return pl.read_parquet(path)
+            yield path
         except pl.exceptions.PolarsError as error:
             what = f"damaged: {str(error).splitlines()[0]}"
             raise MhxError(Problem(what, f"do it again: --from {stage}", path=path)) from error

@@ -2,40 +2,70 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import ExitStack
 from dataclasses import asdict
 from typing import Any
 
 from mhx.contracts import Reply, Request
+from mhx.engines.asked import MatchedTerms
+from mhx.engines.back import Back, translate_back
+from mhx.engines.chain import Outcome, translate_all
+from mhx.engines.opening import open_chain
 from mhx.run import Run
-from mhx.stages.translate import open_backend, translate_all
 
 
 def translate_texts(run: Run, texts: list[str]) -> list[dict[str, Any]]:
-    """One row a text, in order: row (1-based), text, target, failure, engine, revision, detail.
+    """One row a text, in order: row (1-based), text, target, failure, engine, revision, detail,
+    and `tried`, the failures of a chain's engines before; `back` and `back_chrf` where a
+    back-translator is set.
 
-    An empty text is a row with the failure ``empty``, so that rows can be joined back.
+    An empty text is a row with the failure ``empty``, so that rows can be joined back. Personal
+    data is not replaced here, so no engine on another machine is asked.
     """
-    manifest, backend = open_backend(run, frozenset())
-    requests = [
-        Request(
-            text=text,
-            source=run.settings.source_lang,
-            target=run.settings.lang,
-            role="supporter",
-        )
-        for text in texts
-        if text.strip()
-    ]
-    with closing(backend):
-        replies = iter(translate_all(requests, backend, manifest, run))
-    nothing = Reply(None, "none", "none", failure="empty")
-    return [
-        _row(number, text, next(replies) if text.strip() else nothing)
+    with ExitStack() as stack:
+        engines = open_chain(run, frozenset(), screened=False)
+        for engine in engines:
+            stack.callback(engine.close)
+        llm = any(engine.manifest.kind == "llm" for engine in engines)
+        terms = MatchedTerms(run.source, run.language) if llm else None
+        requests = [_request(run, text, terms) for text in texts if text.strip()]
+        outcomes = iter(translate_all(requests, engines, run.cache, run.reporter))
+    nothing = Outcome(Reply(None, "none", "none", failure="empty"), "none")
+    rows = [
+        _row(number, text, next(outcomes) if text.strip() else nothing)
         for number, text in enumerate(texts, start=1)
     ]
+    if run.settings.back_translator is not None:
+        targets = [row["target"] for row in rows]
+        ways = translate_back(run, texts, targets, screened=False).ways
+        rows = [{**row, **_back(way)} for row, way in zip(rows, ways, strict=True)]
+    return rows
 
 
-def _row(number: int, text: str, reply: Reply) -> dict[str, Any]:
-    answer = asdict(reply)
-    return {"row": number, "text": text, "target": answer.pop("text"), **answer}
+def _request(run: Run, text: str, terms: MatchedTerms | None) -> Request:
+    wanted, avoided = terms.of(text, "supporter") if terms is not None else ({}, ())
+    return Request(
+        text=text,
+        source=run.settings.source_lang,
+        target=run.settings.lang,
+        role="supporter",
+        terms=wanted,
+        forbidden=avoided,
+    )
+
+
+def _row(number: int, text: str, outcome: Outcome) -> dict[str, Any]:
+    answer = asdict(outcome.reply)
+    return {
+        "row": number, "text": text, "target": answer.pop("text"), **answer,
+        "tried": [asdict(item) for item in outcome.earlier],
+    }
+
+
+def _back(way: Back | None) -> dict[str, Any]:
+    if way is None:
+        return {"back": None, "back_chrf": None, "back_engine": None, "back_failure": None}
+    return {
+        "back": way.reply.text, "back_chrf": way.chrf,
+        "back_engine": way.reply.engine, "back_failure": way.reply.failure,
+    }

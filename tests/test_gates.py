@@ -11,7 +11,6 @@ from mhx.adaptation.gates import (
     Reason,
     Segment,
     check_dialogue,
-    language_reasons,
     median_ratio,
     numbers,
 )
@@ -261,11 +260,12 @@ def test_a_turn_in_the_wrong_language_is_found(shelves: Shelves) -> None:
     source, target = (load_language(tag, shelves=shelves).manifest for tag in ("en", "es"))
     english = "I have not been able to sleep since the beginning of the year."
     spanish = "No he podido dormir bien desde el comienzo de este año."
-    (found,) = language_reasons(
-        [segment("x", spanish), segment("y", english, turn=1)], source, target
-    )
+    here = GateContext(source, target, 1.0, NO_SERVICE)
+    parts = [segment(LONG, spanish), segment(LONG, english, turn=1)]
+    (found,) = check_dialogue(parts, PLAN, here)
     assert (found.code, found.segment, found.severity) == ("language", 1, "review")
-    assert language_reasons([segment("x", "OK, yes."), segment("y", spanish)], source, target) == []
+    parts = [segment("OK, yes.", "OK, yes, sí."), segment(LONG, spanish)]
+    assert check_dialogue(parts, PLAN, here) == []
 
 
 def reason(code: str, severity: str) -> Reason:

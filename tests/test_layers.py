@@ -16,11 +16,12 @@ ROOT = Path(__file__).resolve().parents[1]
 
 LAYERS = (
     ("errors",),
-    ("files", "schema", "contracts", "version"),
-    ("shelves", "defaults", "cards", "language", "run", "scaffold", "purge", "doctor"),
-    ("corpus", "adaptation", "training", "stats", "reporting", "scoring", "anchoring",
-     "evaluation", "seq2seq"),
-    ("check", "stages", "talking", "translating"),
+    ("files", "parquet", "schema", "contracts", "version"),
+    ("shelves", "defaults", "cards", "language", "run", "scaffold", "purge", "doctor",
+     "environments"),
+    ("corpus", "adaptation", "training", "stats", "reporting", "quality", "scoring", "judging",
+     "anchoring", "evaluation", "seq2seq", "endpoint", "engines", "interchange"),
+    ("check", "reviewing", "stages", "talking", "translating"),
     ("pipeline", "api", "notebook"),
     ("cli",),
 )
@@ -38,7 +39,8 @@ HEAVY = {
     "statsmodels",
     "numpy",
 }
-NUMPY_OK = ("stats/", "corpus/splits.py")
+NUMPY_OK = ("stats/", "corpus/codepoints.py", "corpus/filters.py", "corpus/fuzzy.py",
+            "corpus/minhash.py", "corpus/repeats.py", "corpus/splits.py")
 # Import names that are not the name of their distribution.
 IMPORT_NAMES = {"lingua": "lingua-language-detector", "yaml": "ruamel.yaml"}
 

@@ -24,7 +24,9 @@ UNITS = {
 def memory(tmp_path: Path, shelves: Shelves) -> Callable[..., Any]:
     """An opened memory of UNITS."""
 
-    def open_it(*more: dict[str, str], exclude: tuple[str, ...] = (), target: str = "pl") -> Any:
+    def open_it(
+        *more: dict[str, str], exclude: tuple[str, ...] = (), target: str = "pl", fuzzy: int = 90
+    ) -> Any:
         paths = []
         for number, units in enumerate([UNITS, *more]):
             paths.append(tmp_path / f"m{number}.tmx")
@@ -38,6 +40,7 @@ def memory(tmp_path: Path, shelves: Shelves) -> Callable[..., Any]:
             model=None,
             memories=paths,
             exclude=frozenset(exclude),
+            fuzzy=fuzzy,
         )
         module = shelves.module(shelves.get("translation", "memory"), "backend.py")
         return module.open(settings)
@@ -74,6 +77,32 @@ def test_a_near_match_says_so_with_its_source_and_score(memory: Callable[..., An
     assert reply.text == "Nie mogę już spać w nocy."
     assert "m0.tmx#u0 at " in reply.detail
     assert "I can't sleep at night anymore." in reply.detail
+
+
+@pytest.mark.parametrize(
+    ("fuzzy", "text", "found"),
+    [
+        (100, "I can't sleep at night any more.", False),
+        (100, "I CAN'T sleep at night anymore.", True),
+        (99, "I can't sleep at night any more.", False),
+        (60, "It was a hard week for me.", True),
+        (90, "It was a hard week for me.", False),
+        (60, "I can't sleep at night because of 2 dogs.", False),
+    ],
+)
+def test_the_threshold_says_how_near_is_near(
+    memory: Callable[..., Any], fuzzy: int, text: str, found: bool
+) -> None:
+    backend = memory(fuzzy=fuzzy)
+    (reply,) = ask(backend, text)
+    assert (reply.text is not None) == found
+    assert f"fuzzy:{fuzzy}" in backend.signature
+
+
+def test_of_two_files_the_match_names_its_own(memory: Callable[..., Any]) -> None:
+    backend = memory({"She has been tired for a very long time.": "Od dawna jest zmęczona."})
+    (reply,) = ask(backend, "She has been tired for a very long time now.")
+    assert reply.detail.startswith("m1.tmx#u0 at 9")
 
 
 def test_another_number_is_another_statement(memory: Callable[..., Any]) -> None:

@@ -2,13 +2,47 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mhx.corpus.privacy import is_iranian_code, is_pesel, latin_digits, phones, pseudonymize
+from mhx.corpus.identifiers import is_card, is_dni, is_iban, is_iranian_code, is_pesel
+from mhx.corpus.names import NameFinder, name_finder
+from mhx.corpus.privacy import PLACEHOLDER, hidden, latin_digits, people_of, phones, pseudonymize
+from mhx.language import load_language
+from mhx.shelves import Shelves
 
 PERSIAN = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
+
+
+@pytest.fixture(scope="module")
+def english(shelves: Shelves) -> NameFinder:
+    finder = name_finder(load_language("en", shelves=shelves))
+    assert finder is not None
+    return finder
+
+
+def screened(text: str, finder: NameFinder) -> str:
+    return pseudonymize(text, people_of(finder, [text]))[0]
+
+
+@pytest.mark.parametrize(
+    ("check", "good", "bad"),
+    [
+        (is_dni, ("12345678Z", "X1234567L", "12345678-z"), ("12345678A", "1234567Z", "ABCDEFGHZ")),
+        (is_iban, ("PL61 1090 1014 0000 0712 1981 2874", "GB82WEST12345698765432"),
+         ("PL61109010140000071219812875", "PL61", "PL6110901014000007121981287١")),
+        (is_card, ("4111 1111 1111 1111", "6011-1111-1111-1117"), ("4111111111111112", "42")),
+    ],
+)
+def test_other_checksums(
+    check: Callable[[str], bool], good: tuple[str, ...], bad: tuple[str, ...]
+) -> None:
+    assert all(map(check, good))
+    assert not any(map(check, bad))
 
 
 @pytest.mark.parametrize(
@@ -65,8 +99,8 @@ def test_the_iranian_national_code_checksum(number: str, valid: bool) -> None:
         ("my name’s Anna", "my name’s [name]"),
     ],
 )
-def test_personal_data_becomes_a_placeholder(text: str, wanted: str) -> None:
-    assert pseudonymize(text)[0] == wanted
+def test_personal_data_becomes_a_placeholder(text: str, wanted: str, english: NameFinder) -> None:
+    assert screened(text, english) == wanted
 
 
 @pytest.mark.parametrize(
@@ -98,6 +132,7 @@ def test_a_national_code_in_persian_digits_is_found() -> None:
         "page 116",
         "I walked 10000 steps",
         "۲۴/۷ و ۱۴۰۳",
+        "the war (1895-1899) was over",
     ],
 )
 def test_numbers_that_are_no_phones_stay(text: str) -> None:
@@ -105,10 +140,10 @@ def test_numbers_that_are_no_phones_stay(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["call me maybe", "He is called Bob.", "an e.g. example", "I left.Then"]
+    "text", ["call me maybe", "He is called brave.", "an e.g. example", "I left.Then"]
 )
-def test_words_that_are_no_personal_data_stay(text: str) -> None:
-    assert pseudonymize(text)[0] == text
+def test_words_that_are_no_personal_data_stay(text: str, english: NameFinder) -> None:
+    assert screened(text, english) == text
 
 
 @pytest.mark.parametrize(
@@ -123,21 +158,59 @@ def test_a_links_closing_mark_belongs_to_the_sentence(text: str, wanted: str) ->
     assert pseudonymize(text)[0] == wanted
 
 
-def test_several_kinds_are_replaced_in_one_text_and_counted() -> None:
+def test_several_kinds_are_replaced_in_one_text_and_counted(english: NameFinder) -> None:
     text = "My name is Anna Nowak, a@b.pl, +48 600 123 456 or 600-123-457, PESEL 44051401359."
-    hidden, counts = pseudonymize(text)
-    assert hidden == "My name is [name], [email], [phone] or [phone], PESEL [pesel]."
+    shown, counts = pseudonymize(text, people_of(english, [text]))
+    assert shown == "My name is [name], [email], [phone] or [phone], PESEL [pesel]."
     assert counts == {"name": 1, "email": 1, "phone": 2, "pesel": 1}
 
 
 @given(st.text(alphabet="ab .,-/()+0123456789۰۵٣", max_size=40))
 def test_digits_are_swapped_one_for_one(text: str) -> None:
     assert len(latin_digits(text)) == len(text)
-    hidden, _ = pseudonymize(text)
-    assert pseudonymize(hidden)[0] == hidden
+    shown, _ = pseudonymize(text)
+    assert pseudonymize(shown)[0] == shown
 
 
 def test_digits_one_by_one_are_a_phone_only_where_countdowns_count() -> None:
     text = "8-0-0-7-0-2-2-2-2"
     assert not list(phones(text))
     assert list(phones(text, countdowns=True)) == [(0, len(text))]
+
+
+def test_a_person_has_one_placeholder_through_a_dialogue_and_another_person_another(
+    shelves: Shelves,
+) -> None:
+    finder = name_finder(load_language("pl", shelves=shelves))
+    turns = (
+        "Nazywam się Dobrawa, mój mąż Marek pije.",
+        "Rozumiem, Pani Dobrawo. Od kiedy Marka nie ma w domu?",
+        "Z Markiem nie rozmawiam. Dobrawa to ja.",
+    )
+    people = people_of(finder, turns)
+    assert [pseudonymize(text, people)[0] for text in turns] == [
+        "Nazywam się [name], mój mąż [name_b] pije.",
+        "Rozumiem, Pani [name]. Od kiedy [name_b] nie ma w domu?",
+        "Z [name_b] nie rozmawiam. [name] to ja.",
+    ]
+
+
+def test_a_name_given_in_one_turn_is_hidden_in_the_turns_before_it(english: NameFinder) -> None:
+    turns = ("Tell Zeke I left.", "Who is that?", "My roommate Zeke found me.")
+    assert hidden(turns, [english]) == [
+        "Tell [name] I left.", "Who is that?", "My roommate [name] found me."]
+
+
+def test_without_a_finder_numbers_are_hidden_and_names_are_not() -> None:
+    assert hidden(["My name is Anna, +48 600 123 456."], []) == ["My name is Anna, [phone]."]
+
+
+def test_the_placeholders_are_those_that_gates_and_engines_keep(english: NameFinder) -> None:
+    crowd = " ".join(f"My name is X{chr(97 + place)}le." for place in range(26))
+    people = people_of(english, [crowd])
+    shown, counts = pseudonymize(f"{crowd} My name is Zyle, a@b.pl", people)
+    found = re.findall(r"\[[^]]+\]", shown)
+    assert counts["name"] == 27
+    assert all(PLACEHOLDER.fullmatch(item) for item in found)
+    assert found[:2] == ["[name]", "[name_b]"]
+    assert found[-2:] == ["[name_z]", "[email]"]

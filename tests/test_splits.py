@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
+from typing import Any
 
 import pytest
 
-from mhx.corpus.splits import assign_split, near_duplicate_groups, signatures
+from mhx.corpus import splits
+from mhx.corpus.minhash import signatures as minhash
+from mhx.corpus.splits import PERMUTATIONS, SHINGLE, assign_split, near_duplicate_groups
 
 LONG = (
     "I have not slept well since my father died in the spring and every night I lie awake "
@@ -16,6 +20,10 @@ OTHER = (
     "My manager moves the deadline each week and I am afraid to open the calendar because I "
     "know there will be another meeting that nobody told me about before"
 )
+
+
+def signatures(texts: list[str], *, letters: bool = False) -> Any:
+    return minhash(texts, permutations=PERMUTATIONS, shingle=SHINGLE, letters=letters)
 
 
 def test_near_duplicates_are_one_group_and_others_are_not() -> None:
@@ -70,3 +78,48 @@ def test_signatures_agree_as_much_as_the_texts_overlap() -> None:
         errors.append((first == second).mean() - len(one & two) / len(one | two))
     assert abs(sum(errors) / len(errors)) < 0.03
     assert (sum(error**2 for error in errors) / len(errors)) ** 0.5 < 0.09
+
+
+@pytest.mark.parametrize("letters", [False, True])
+def test_a_signature_is_of_its_text_alone(letters: bool) -> None:
+    texts = ["", LONG, " ", "Zażółć gęślą, 20 mg.", "x", "", OTHER * 3000, "من خوبم", "\n", LONG]
+    together = signatures(texts, letters=letters)
+    alone = [signatures([text], letters=letters)[0] for text in texts]
+    assert (together == alone).all()
+    assert (together[1] == together[-1]).all()
+
+
+def test_words_count_without_case_and_what_stands_between_them() -> None:
+    one, two, three = signatures([LONG, LONG.upper().replace(" ", " – "), LONG.replace("I", "we")])
+    assert (one == two).all()
+    assert not (one == three).all()
+
+
+def test_letters_see_what_words_do_not() -> None:
+    one, two = signatures(["a b c d e f", "a b c d e  f"], letters=True)
+    assert (one != two).any()
+    assert (signatures(["a b c d e f"]) == signatures(["a b c d e  f"])).all()
+
+
+def test_planted_near_duplicates_are_found_and_strangers_are_not_joined() -> None:
+    draw = random.Random(0)
+    plain = [" ".join(f"w{draw.randrange(4000)}" for _ in range(120)) for _ in range(400)]
+    near = []
+    for text in plain:
+        words = text.split()
+        for _ in range(3):
+            words[draw.randrange(len(words))] = "new"
+        near.append(" ".join(words))
+    groups = near_duplicate_groups(plain + near)
+    assert groups[: len(plain)] == list(range(len(plain)))
+    found = sum(group == at for at, group in enumerate(groups[len(plain) :]))
+    assert found >= 0.99 * len(plain)
+
+
+def test_batches_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [LONG, OTHER, LONG.replace("spring", "autumn"), "one two", OTHER.upper(), "three"] * 5
+    keys = ["", "k", "", "k", "", "j"] * 5
+    whole = near_duplicate_groups(texts, keys)
+    monkeypatch.setattr(splits, "BATCH", 4)
+    assert near_duplicate_groups(texts, keys) == whole
+    assert near_duplicate_groups(iter(texts), keys) == whole

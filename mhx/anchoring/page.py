@@ -22,10 +22,9 @@ def render(key: AnchorKey, texts: Sequence[Text]) -> str:
     """The page: texts under their codes, wording, each rater's order; nothing of the key else."""
     style, script = _asset("form.css"), _asset("form.js")
     return _template().render(
-        style=style, script=script, data=_embed(_data(key, texts)), low=key.scale[0],
+        style=style, script=script, data=embed(_data(key, texts)), low=key.scale[0],
         high=key.scale[1],
-        policy=f"default-src 'none'; style-src {_source(style)}; script-src {_source(script)}; "
-               "base-uri 'none'; form-action 'none'")
+        policy=policy(style, script))
 
 
 def direction(texts: Iterable[str]) -> str:
@@ -56,7 +55,7 @@ def _data(key: AnchorKey, texts: Sequence[Text]) -> dict[str, Any]:
     }
 
 
-def _embed(value: Any) -> str:
+def embed(value: Any) -> str:
     """JSON that no HTML parser reads as markup, whatever the texts hold."""
     text = json.dumps(value, ensure_ascii=False)
     for sign in "<>&\u2028\u2029":
@@ -64,9 +63,13 @@ def _embed(value: Any) -> str:
     return text
 
 
-def _source(content: str) -> str:
-    """The Content-Security-Policy source that allows exactly this inline content."""
-    return f"'sha256-{b64encode(sha256(content.encode()).digest()).decode()}'"
+def policy(style: str, script: str) -> str:
+    """The Content-Security-Policy that allows exactly this inline style and script."""
+    def source(content: str) -> str:
+        return f"'sha256-{b64encode(sha256(content.encode()).digest()).decode()}'"
+
+    return (f"default-src 'none'; style-src {source(style)}; script-src {source(script)}; "
+            "base-uri 'none'; form-action 'none'")
 
 
 @cache

@@ -6,7 +6,23 @@ from typing import Annotated
 
 import typer
 
-from mhx.cli import agree, anchors, build, data, model, parity, plugins, prove, report, run
+from mhx.cli import (
+    agree,
+    anchors,
+    build,
+    cases,
+    choose,
+    data,
+    gates,
+    judge,
+    model,
+    parity,
+    plugins,
+    prove,
+    report,
+    review,
+    run,
+)
 
 app = typer.Typer(
     name="mhx",
@@ -40,5 +56,21 @@ def _options(
     pass
 
 
-for module in (run, plugins, build, data, model, parity, agree, anchors, prove, report):
+for module in (
+    run,
+    plugins,
+    build,
+    data,
+    judge,
+    cases,
+    choose,
+    gates,
+    model,
+    parity,
+    agree,
+    anchors,
+    prove,
+    report,
+    review,
+):
     module.register(app)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -35,6 +35,14 @@ Today = Annotated[
 ]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")]
 Out = Annotated[Path, typer.Option("--out", help="Folder of runs.")]
+RequestBudget = Annotated[
+    int | None,
+    typer.Option("--request-budget", help="Most requests to send to an endpoint.", min=0),
+]
+TokenBudget = Annotated[
+    int | None,
+    typer.Option("--token-budget", help="Most tokens to spend at an endpoint.", min=0),
+]
 Draws = Annotated[int, typer.Option("--seed", help="Seed of the draws.", min=0)]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of the draws (training: train.yaml).")]
 
@@ -170,8 +178,8 @@ class Progress:
         """One line."""
         self.console.print(message, markup=False, soft_wrap=True)
 
-    def track(self, items: Sequence[T], label: str) -> Iterator[T]:
-        """A bar with what is left; removed when it is full."""
+    def track(self, items: Iterable[T], label: str) -> Iterator[T]:
+        """A bar with what is left, where their number is known; removed when it is full."""
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as Bar
 
@@ -185,7 +193,8 @@ class Progress:
             disable=not self.console.is_terminal,
         )
         with bar:
-            yield from bar.track(items, description=label, total=len(items))
+            total = len(items) if isinstance(items, Sized) else None
+            yield from bar.track(items, description=label, total=total)
 
 
 def progress(quiet: bool = False) -> Reporter:

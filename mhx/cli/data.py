@@ -25,9 +25,25 @@ def translate(
     lang: Annotated[str, typer.Option("--lang", help="Target language.")],
     text: Annotated[str, typer.Option(help="Column of the text, for a table.")] = "text",
     translator: Annotated[
-        str | None, typer.Option(help="NAME[:MODEL]: memory, apertium, hf:MODEL, ct2:MODEL.")
+        str | None,
+        typer.Option(
+            help="NAME[:MODEL]: memory, apertium, hf:MODEL, ct2:MODEL, openai:MODEL@URL; several, "
+            "with commas, stand in for each other."
+        ),
     ] = None,
+    back_translator: Annotated[
+        str | None,
+        typer.Option(help="NAME[:MODEL] that translates back, as a screen; not the translator."),
+    ] = None,
+    request_budget: common.RequestBudget = None,
+    token_budget: common.TokenBudget = None,
     memory: Annotated[list[Path] | None, typer.Option(help="A TMX memory to use as well.")] = None,
+    memory_threshold: Annotated[
+        int,
+        typer.Option(
+            help="Least score of a memory's fuzzy match, in percent; 100 for none.", min=1, max=100
+        ),
+    ] = 90,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Where to write JSONL; default: standard output."),
@@ -59,7 +75,11 @@ def translate(
         lang,
         shelves=common.shelves_of(plugins, shadow, allow_code),
         translator=translator,
+        back_translator=back_translator,
+        request_budget=request_budget,
+        token_budget=token_budget,
         memories=memory or [],
+        fuzzy=memory_threshold,
         out=out,
         device=device,
         reporter=common.progress(),
@@ -85,7 +105,9 @@ def score(
     measure: Annotated[str, typer.Option(help="Measure, such as epitome or chrf.")],
     lang: Annotated[str, typer.Option("--lang", help="Language of the responses.")],
     response: Annotated[str, typer.Option(help="Column of the response.")] = "response",
-    prompt: Annotated[str | None, typer.Option(help="Column of what it answers.")] = None,
+    prompt: Annotated[
+        str | None, typer.Option(help="Column of what it answers or translates.")
+    ] = None,
     reference: Annotated[str | None, typer.Option(help="Column of the reference.")] = None,
     unit: Annotated[
         str | None, typer.Option(help="Column that names the row; default: its number.")
@@ -104,6 +126,10 @@ def score(
     margin: Annotated[
         float | None, typer.Option(help="With --baseline: points within which they are equivalent.")
     ] = None,
+    comet_model: Annotated[
+        str | None, typer.Option(help="Checkpoint of the measure comet: a path or a hub name.")
+    ] = None,
+    device: common.Device = "auto",
     seed: common.Seed = 0,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Where to write JSONL.")
@@ -115,8 +141,8 @@ def score(
 ) -> None:
     """Score responses of a table by a measure; prints the scorer's own agreement with people.
 
-    chrF, BLEU and TER also give the corpus score with its interval and, with --baseline, the
-    paired test of two systems.
+    chrF, BLEU, TER and COMET also give the corpus score with its interval and, with --baseline,
+    the paired test of two systems.
 
     Example: mhx score answers.csv --measure chrf --lang pl --reference human --baseline old
     """
@@ -139,6 +165,8 @@ def score(
         },
         shelves=common.shelves_of(plugins, shadow, allow_code),
         seed=seed,
+        device=device,
+        options={"model": comet_model} if comet_model else None,
     )
     contrast = compare_table(opened, given, margin=margin) if other else None
     rows: list[dict[str, Any]] = opened.score(given).to_dicts()
@@ -160,6 +188,8 @@ def score(
         say(corpus_line(measure, corpus, len(rows)))
     if contrast is not None:
         say(contrast_line(contrast, len(rows)))
+    for why, count in (corpus.get("missing") or {}).items():
+        err.say(f"{count} without a score: {why}")
     err.say(f"{opened.signature}")
     err.say(f"agreement with human labels: {agreement or 'unknown for this language'}")
 
@@ -168,20 +198,22 @@ def corpus_line(measure: str, corpus: dict[str, Any], rows: int) -> str:
     """A corpus score in a line: interval, how many segments of how many, signature."""
     if corpus["score"] is None:
         return f"{measure}: no row has both texts"
-    line = f"{measure} {corpus['score']:.2f}"
+    digits = _digits(corpus["signature"])
+    line = f"{measure} {corpus['score']:.{digits}f}"
     if corpus["low"] is not None:
-        line += f", 95 % interval {corpus['low']:.2f} to {corpus['high']:.2f}"
+        line += f", 95 % interval {corpus['low']:.{digits}f} to {corpus['high']:.{digits}f}"
     return (f"{line}; {corpus['units']} of {rows} segments in {corpus['clusters']} resampled "
             f"clusters; {corpus['signature']}")
 
 
 def contrast_line(found: SystemContrast, rows: int) -> str:
     """A paired comparison in a line; what was not found is not called equal."""
-    line = (f"{found.score:.2f} against {found.baseline:.2f} on {found.units} of {rows} segments: "
-            f"difference {found.difference:+.2f}")
+    digits = _digits(found.signature)
+    line = (f"{found.score:.{digits}f} against {found.baseline:.{digits}f} on {found.units} of "
+            f"{rows} segments: difference {found.difference:+.{digits}f}")
     if found.low is None or found.high is None or found.p is None:
         return f"{line}; one cluster: nothing can be tested"
-    line += f", 95 % interval {found.low:+.2f} to {found.high:+.2f}"
+    line += f", 95 % interval {found.low:+.{digits}f} to {found.high:+.{digits}f}"
     line += f"; approximate randomization of {found.clusters} clusters: p = {found.p:.2g}"
     if found.tost_p is not None:
         line += f"; equivalence within {found.margin:g}: p = {found.tost_p:.2g}"
@@ -189,3 +221,8 @@ def contrast_line(found: SystemContrast, rows: int) -> str:
     if found.verdict == "inconclusive":
         line += " (this does not show that they are equal)"
     return line
+
+
+def _digits(signature: str) -> int:
+    """Decimals shown: COMET's scores lie about between 0 and 1, the others between 0 and 100."""
+    return 4 if signature.startswith("comet") else 2

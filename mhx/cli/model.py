@@ -34,18 +34,37 @@ def register(app: typer.Typer) -> None:
 
 
 def train(
-    lang: Annotated[str, typer.Option("--lang", help="Language of the adapter.")],
+    lang: Annotated[
+        list[str], typer.Option("--lang", help="Language of the adapter; repeat for several.")
+    ],
     data: Annotated[
-        Path | None,
+        list[str] | None,
         typer.Option(
-            help="JSONL with messages; default: the corpus of the language's newest run."
+            help="FILE or LANG=FILE: JSONL, JSON, Parquet, a data set's folder or hf:NAME, with "
+            "messages or ShareGPT conversations; default: the corpus of the newest run."
         ),
     ] = None,
-    valid: Annotated[Path | None, typer.Option(help="JSONL for validation.")] = None,
+    valid: Annotated[
+        list[str] | None, typer.Option(help="FILE or LANG=FILE for validation.")
+    ] = None,
+    weight: Annotated[
+        list[str] | None,
+        typer.Option(help="LANG=NUMBER: passes over its data, relative to the recipe's epochs."),
+    ] = None,
+    cap: Annotated[
+        list[str] | None, typer.Option(help="LANG=NUMBER: at most so many conversations.")
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="KEY=VALUE of train.yaml, such as epochs=1 or lora.r=16."),
+    ] = None,
     base_model: Annotated[
         str | None, typer.Option(help="Any Hugging Face causal LM, by name or folder.")
     ] = None,
-    into: Annotated[Path | None, typer.Option(help="Folder of the adapter.")] = None,
+    into: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the adapter; of several languages, one folder each in it."),
+    ] = None,
     install: Annotated[
         bool, typer.Option("--install", help="Put it into the language's adapters/ folder.")
     ] = False,
@@ -56,30 +75,37 @@ def train(
     allow_code: common.AllowCode = False,
     json_: common.Json = False,
 ) -> None:
-    """Train a LoRA adapter; resumes after a kill; --install puts it into the plugin.
+    """Train LoRA adapters, several languages in one pass; the same command resumes after a kill.
 
-    Example: mhx train --lang pl --base-model Qwen/Qwen3-0.6B
+    Example: mhx train --lang pl --lang fa --weight pl=2 --base-model Qwen/Qwen3-0.6B
     """
     from mhx.language import load_language
-    from mhx.training.adapter import install_adapter, train_adapter
+    from mhx.training.adapter import install_adapter
+    from mhx.training.command import train_languages
 
-    language = load_language(lang, shelves=common.shelves_of(plugins, shadow, allow_code))
-    done = train_adapter(
-        language,
-        data=data,
-        valid=valid,
-        base=base_model or language.recipe.base,
+    shelves = common.shelves_of(plugins, shadow, allow_code)
+    languages = [load_language(tag, shelves=shelves) for tag in lang]
+    rows = train_languages(
+        languages,
+        base=base_model or languages[0].recipe.base,
         runs=out,
-        into=into,
         device=device,
         reporter=common.progress(json_),
+        data=data or (),
+        valid=valid or (),
+        weights=weight or (),
+        caps=cap or (),
+        settings=set_ or (),
+        into=into,
     )
     if install:
-        done["installed"] = str(install_adapter(language, Path(str(done["adapter"])), done))
+        for language, row in zip(languages, rows, strict=True):
+            row["installed"] = str(install_adapter(language, Path(str(row["adapter"])), row))
     if json_:
-        common.emit(done)
-    else:
-        common.table([{"field": key, "value": str(value)} for key, value in done.items()])
+        common.emit(rows[0] if len(rows) == 1 else rows)
+        return
+    for row in rows:
+        common.table([{"field": key, "value": common.shown(value)} for key, value in row.items()])
 
 
 def generate(

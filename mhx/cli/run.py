@@ -35,9 +35,34 @@ def adapt(
         str | None, typer.Option("--map", help="Columns: seeker=COL,supporter=COL.")
     ] = None,
     translator: Annotated[
-        str | None, typer.Option(help="NAME[:MODEL]: memory, apertium, hf:MODEL, ct2:MODEL.")
+        str | None,
+        typer.Option(
+            help="NAME[:MODEL]: memory, apertium, hf:MODEL, ct2:MODEL, openai:MODEL@URL; several, "
+            "with commas, stand in for each other."
+        ),
     ] = None,
+    back_translator: Annotated[
+        str | None,
+        typer.Option(help="NAME[:MODEL] that translates back, as a screen; not the translator."),
+    ] = None,
+    request_budget: common.RequestBudget = None,
+    token_budget: common.TokenBudget = None,
     memory: Annotated[list[Path] | None, typer.Option(help="A TMX memory to use as well.")] = None,
+    memory_threshold: Annotated[
+        int,
+        typer.Option(
+            help="Least score of a memory's fuzzy match, in percent; 100 for none.", min=1, max=100
+        ),
+    ] = 90,
+    quality: Annotated[
+        str | None,
+        typer.Option(help="MEASURE:MODEL that estimates translations without a reference for the "
+                     "gate, such as comet:PATH_OR_NAME."),
+    ] = None,
+    editor: Annotated[
+        str | None,
+        typer.Option(help="openai:MODEL@URL that proposes edits; each is checked first."),
+    ] = None,
     base_model: Annotated[
         str | None, typer.Option(help="Any Hugging Face causal LM, by name or folder.")
     ] = None,
@@ -84,7 +109,13 @@ def adapt(
         source=source,
         mapping=common.pairs(map_),
         translator=translator,
+        back_translator=back_translator,
+        request_budget=request_budget,
+        token_budget=token_budget,
         memories=memory or [],
+        fuzzy=memory_threshold,
+        quality=quality,
+        editor=editor,
         base_model=base_model,
         suite=suite,
         all_probes=all_probes,
@@ -198,10 +229,22 @@ def _advice(run: Run) -> None:
         )
 
 
-def doctor(json_: common.Json = False) -> None:
-    """Show what works on this machine and, for what does not, the command that installs it."""
+def doctor(
+    install: Annotated[
+        list[str] | None,
+        typer.Option("--install", help="Build or mend a private environment first, such as comet."),
+    ] = None,
+    json_: common.Json = False,
+) -> None:
+    """Show what works on this machine and, for what does not, the command that installs it.
+
+    Example: mhx doctor --install comet
+    """
+    from mhx import environments
     from mhx.doctor import examine
 
+    for place in [environments.environment(name) for name in install or ()]:
+        environments.install(place, reporter=common.progress(json_))
     rows = examine()
     if json_:
         common.emit(rows)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from mhx.adaptation.gates import Reason, Segment, check_dialogue, context_of, language_reasons
+from mhx.adaptation.gates import Reason, Segment, check_dialogue, context_of
 from mhx.adaptation.hotlines import service_numbers, service_spans
 from mhx.adaptation.plan import ADULT_AGE
 from mhx.adaptation.resolver import SLOT, SLOTS
@@ -185,7 +185,6 @@ def _reasons(
         parts = list(_segments(spoken, item, language))
         segments = [segment for segment, _ in parts]
         found = check_dialogue(segments, item.plan, context)
-        found += language_reasons(segments, context.source, context.target)
         for reason in found:
             spelling = reason.code.startswith("orthography.")  # no author's choice
             if spelling or (reason.severity != "warn" and reason.code != "address"):

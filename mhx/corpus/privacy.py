@@ -1,18 +1,34 @@
-"""Personal data: found and replaced by placeholders before anything else sees the text."""
+"""Personal data: found and replaced by placeholders before anything else sees the text.
+
+Numbers are known by form and checksum in every language, in digits of any script; names and street
+addresses by the language's `privacy.yaml` (`corpus/names`).
+"""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
+from mhx.corpus.identifiers import is_card, is_dni, is_iban, is_iranian_code, is_pesel
+from mhx.corpus.names import NameFinder, Span
+
+PLACEHOLDERS = (
+    "email", "link", "pesel", "national_code", "dni", "ssn", "account", "phone", "address", "name",
+)
+PLACEHOLDER = re.compile(rf"\[(?:{'|'.join(PLACEHOLDERS)}(?:_[b-z])?)\]")  # [name_b]: a second one
 _DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w")
 _URL = re.compile(
     r"(?:https?://|www\.)\S*[\w/]|\b[\w-]+\.(?:com|org|net|pl|ir|es|edu|gov)(?:/\S*)?\b"
 )
-_ELEVEN = re.compile(r"(?<!\d)\d{11}(?!\d)")
-_TEN = re.compile(r"(?<!\d)\d{10}(?!\d)")
+_ELEVEN = re.compile(r"(?<![\d.,])\d{11}(?![\d]|[.,]\d)")
+_TEN = re.compile(r"(?<![\d.,])(?:\d{10}|\d{3}-\d{6}-\d)(?![\d]|[.,]\d)")
+_DNI = re.compile(r"(?<!\w)(?:\d{8}|[XYZ]-?\d{7})[- ]?[A-Z](?!\w)", re.IGNORECASE)
+_SSN = re.compile(r"(?<![\w-])(?!000|666|9)\d{3}-(?!00)\d\d-(?!0000)\d{4}(?![\w-])")
+_IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d\d(?: ?[A-Z\d]{4}){2,7}(?: ?[A-Z\d]{1,4})?(?!\w)")
+_CARD = re.compile(r"(?<!\w)\d(?:[ -]?\d){12,18}(?!\w)")
 # Seven digits or more with the separators people write between them.
 PHONE = re.compile(
     r"(?<![\w.])(?:\+|00)?\(?\d(?:[\s().\-/_\u2010-\u2013]{0,3}\d){6,14}"
@@ -33,14 +49,6 @@ _MONEY_BEFORE = re.compile(r"(?:[$€£]|USD|EUR|PLN|IRR)\s?$")
 _MONEY_AFTER = re.compile(
     r"\s?(?:[$€£]|USD|EUR|PLN|IRR|zł|euros?|dollars?|tomans?|rials?|تومان|ریال)"
 )
-_SELF_NAME = re.compile(
-    r"\b(?:my name is|my name['\u2019]s|i am called|call me)\s+([^\W\d_]{2,})(?:\s([^\W\d_]{2,}))?",
-    re.IGNORECASE,
-)
-
-# What people say they may be called, and is no name.
-_NO_NAME = {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}
-_NO_NAME |= {"today", "tomorrow", "crazy", "back"}
 
 
 def latin_digits(text: str) -> str:
@@ -60,70 +68,90 @@ def phones(text: str, *, countdowns: bool = False) -> Iterator[tuple[int, int]]:
             _MONEY_BEFORE.search(ascii_text[:start]) or _MONEY_AFTER.match(ascii_text, end)
         )
         counted = not countdowns and _COUNTDOWN.fullmatch(match.group())
-        if not (money or counted or _NO_PHONE.fullmatch(match.group())):
+        if not (money or counted or _NO_PHONE.fullmatch(match.group().lstrip("("))):
             yield start, end
 
 
-def is_pesel(number: str) -> bool:
-    """Whether eleven digits pass the checksum of the Polish PESEL."""
-    weights = (1, 3, 7, 9, 1, 3, 7, 9, 1, 3)
-    total = sum(int(digit) * weight for digit, weight in zip(number, weights, strict=False))
-    return len(number) == 11 and (10 - total % 10) % 10 == int(number[10])
+Spotted = tuple[int, int, str]  # start, end, kind
 
 
-def is_iranian_code(number: str) -> bool:
-    """Whether ten digits pass the checksum of the Iranian national code."""
-    if len(number) != 10 or len(set(number)) == 1:
-        return False
-    rest = sum(int(digit) * (10 - place) for place, digit in enumerate(number[:9])) % 11
-    return int(number[9]) == (rest if rest < 2 else 11 - rest)
+@dataclass
+class People:
+    """Who is named in one dialogue: the same person is the same placeholder in all its turns."""
+
+    finder: NameFinder
+    introduced: set[str] = field(default_factory=set)
+    known: dict[str, str] = field(default_factory=dict)
+
+    def placeholder(self, name: str) -> str:
+        """``name``, for a second person ``name_b``, and so on to ``name_z``; case endings aside."""
+        person = self.finder.person(name)
+        stem = person[: max(3, len(person) - 2)]
+        same = next((known for known in self.known if known.startswith(stem)
+                     and abs(len(known) - len(person)) <= 2), None)
+        if same is None:
+            number = min(len(self.known), 25)
+            self.known[person] = "name" if number == 0 else f"name_{chr(ord('a') + number)}"
+        return self.known[same or person]
 
 
-def self_names(text: str) -> set[str]:
-    """Names a speaker gives as their own ("my name is …"), word by word."""
-    found: set[str] = set()
-    for match in _SELF_NAME.finditer(text):
-        for word in match[1], match[2]:
-            if not word or not word[0].isupper() or word.lower() in _NO_NAME:
-                break
-            found.add(word)
-    return found
+def people_of(finder: NameFinder | None, texts: Iterable[str]) -> People | None:
+    """Those whom the turns of one dialogue introduce, or None without a finder."""
+    return None if finder is None else People(finder, finder.names(texts))
 
 
-def pseudonymize(text: str, names: Iterable[str] = ()) -> tuple[str, Counter[str]]:
-    """The text with e-mail, links, national ids, account and phone numbers and names replaced.
-
-    `names` are words to replace wherever they stand (the self-given names of the dialogue);
-    names that others are called by are not found. Returns (text, how many of each kind).
-    Replacements are placeholders such as ``[phone]``; the values are not kept anywhere.
-    """
-    counts: Counter[str] = Counter()
+def personal_spans(text: str, people: People | None = None) -> list[Spotted]:
+    """Where personal data stands and of what kind, in order; an earlier kind has the place."""
     ascii_text = latin_digits(text)
-    spans: list[tuple[int, int, str]] = []
+    found: list[Spotted] = []
+    kinds: tuple[tuple[str, str, re.Pattern[str], Callable[[str], bool]], ...] = (
+        ("email", text, _EMAIL, bool),
+        ("link", text, _URL, bool),
+        ("account", ascii_text, _IBAN, is_iban),
+        ("pesel", ascii_text, _ELEVEN, is_pesel),
+        ("national_code", ascii_text, _TEN, lambda found: is_iranian_code(found.replace("-", ""))),
+        ("dni", ascii_text, _DNI, is_dni),
+        ("ssn", ascii_text, _SSN, bool),
+        ("account", ascii_text, _CARD, is_card),
+        ("account", ascii_text, ACCOUNT, bool),
+    )
+    for kind, where, pattern, holds in kinds:
+        for match in pattern.finditer(where):
+            if holds(match.group()):
+                _add(found, match.span(), kind)
+    for span in phones(text):
+        _add(found, span, "phone")
+    if people is not None:
+        for span in people.finder.addresses(text):
+            _add(found, span, "address")
+        for span in people.finder.spans(text, people.introduced):
+            _add(found, span, "name")
+    return sorted(found)
 
-    def add(start: int, end: int, kind: str) -> None:
-        if not any(start < last and first < end for first, last, _ in spans):
-            spans.append((start, end, kind))
 
-    for match in _EMAIL.finditer(text):
-        add(*match.span(), "email")
-    for match in _URL.finditer(text):
-        add(*match.span(), "link")
-    for match in _ELEVEN.finditer(ascii_text):
-        if is_pesel(match.group()):
-            add(*match.span(), "pesel")
-    for match in _TEN.finditer(ascii_text):
-        if is_iranian_code(match.group()):
-            add(*match.span(), "national_code")
-    for match in ACCOUNT.finditer(ascii_text):
-        add(*match.span(), "account")
-    for start, end in phones(text):
-        add(start, end, "phone")
-    words = "|".join(re.escape(name) for name in sorted({*names, *self_names(text)}))
-    if words:
-        for match in re.finditer(rf"(?<!\w)(?:{words})(?:\s(?:{words}))*(?!\w)", text):
-            add(*match.span(), "name")
-    for start, end, kind in sorted(spans, reverse=True):
-        text = f"{text[:start]}[{kind}]{text[end:]}"
-        counts[kind] += 1
+def _add(found: list[Spotted], span: Span, kind: str) -> None:
+    if not any(span[0] < last and first < span[1] for first, last, _ in found):
+        found.append((*span, kind))
+
+
+def pseudonymize(text: str, people: People | None = None) -> tuple[str, Counter[str]]:
+    """The text with e-mail, links, ids, accounts, phone numbers, addresses and names replaced.
+
+    Returns (text, how many of each kind). Replacements are placeholders such as ``[phone]``; the
+    values are not kept anywhere. Without `people` names and addresses are not looked for.
+    """
+    spans = personal_spans(text, people)
+    counts = Counter(kind for _, _, kind in spans)
+    shown = [people.placeholder(text[start:end]) if kind == "name" and people is not None else kind
+             for start, end, kind in spans]
+    for (start, end, _), placeholder in reversed(list(zip(spans, shown, strict=True))):
+        text = f"{text[:start]}[{placeholder}]{text[end:]}"
     return text, counts
+
+
+def hidden(texts: Sequence[str], finders: Sequence[NameFinder]) -> list[str]:
+    """The texts of one dialogue, pseudonymized by each finder: their language may be unknown."""
+    for finder in finders or (None,):
+        people = people_of(finder, texts)
+        texts = [pseudonymize(text, people)[0] for text in texts]
+    return list(texts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -85,17 +85,25 @@ def read_source(path: Path, mapping: Mapping[str, str] | None = None) -> Iterato
     Raises MhxError when neither is there; it offers ``--map``.
     """
     if path.suffix.lower() in (".json", ".jsonl", ".ndjson"):
-        records = list(_json_records(path))
-        if records and _turn_list(records[0][1]) is not None:
+        records = _Lines(path) if path.suffix.lower() != ".json" else list(_json_records(path))
+        first = next(iter(records), None)
+        if first is not None and _turn_list(first[1]) is not None:
             yield from _from_turn_lists(records, path)
             return
     yield from _from_table(read_table(path), path, mapping or {})
 
 
+@dataclass(frozen=True)
+class _Lines:
+    """The records of a JSON Lines file, read anew each time: the file may be larger than memory."""
+
+    path: Path
+
+    def __iter__(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        return read_jsonl(self.path)
+
+
 def _json_records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    if path.suffix.lower() != ".json":
-        yield from read_jsonl(path)
-        return
     try:
         value = json.loads(read_text(path))
     except json.JSONDecodeError as error:
@@ -125,37 +133,40 @@ def _turn_list(record: Mapping[str, Any]) -> list[Any] | None:
 
 
 def _from_turn_lists(
-    records: list[tuple[int, dict[str, Any]]], path: Path
+    records: Iterable[tuple[int, dict[str, Any]]], path: Path
 ) -> Iterator[RawDialogue]:
-    problems: list[Problem] = []
-    out: list[RawDialogue] = []
-    for number, record in records:
-        turns: list[tuple[Role, str]] = []
-        for position, item in enumerate(_turn_list(record) or []):
-            if not isinstance(item, dict):
-                what = f"turn {position}: a {type(item).__name__}, not an object with role and text"
-                fix = f"a role is under {', '.join(ROLE_KEYS)}, text under {', '.join(TEXT_KEYS)}"
-                problems.append(Problem(what, fix, path=path, line=number, field="turns"))
-                continue
-            name = next((str(item[key]) for key in ROLE_KEYS if key in item), "").lower()
-            text = next((item[key] for key in TEXT_KEYS if key in item), None)
-            if name == "system":
-                continue
-            if name not in ROLES or not isinstance(text, str):
-                what = (
-                    f"turn {position}: role {name!r}"
-                    if name not in ROLES
-                    else f"turn {position}: no text"
-                )
-                fix = f"roles are {', '.join(sorted(ROLES))}; text is under {', '.join(TEXT_KEYS)}"
-                problems.append(Problem(what, fix, path=path, line=number, field="turns"))
-                continue
-            turns.append((ROLES[name], text))
-        topic = str(record.get("problem_type") or record.get("topic") or "unknown")
-        out.append(RawDialogue(number, _merged(turns), topic=topic))
+    """Two passes: nothing is given before every record is known to be sound."""
+    problems = [
+        item for number, record in records for item in _turns(record, path, number)
+        if isinstance(item, Problem)
+    ]
     if problems:
         raise MhxError(problems)
-    yield from out
+    for number, record in records:
+        turns = [item for item in _turns(record, path, number) if isinstance(item, tuple)]
+        topic = str(record.get("problem_type") or record.get("topic") or "unknown")
+        yield RawDialogue(number, _merged(turns), topic=topic)
+
+
+def _turns(
+    record: Mapping[str, Any], path: Path, number: int
+) -> Iterator[tuple[Role, str] | Problem]:
+    for position, item in enumerate(_turn_list(record) or []):
+        if not isinstance(item, dict):
+            what = f"turn {position}: a {type(item).__name__}, not an object with role and text"
+            fix = f"a role is under {', '.join(ROLE_KEYS)}, text under {', '.join(TEXT_KEYS)}"
+            yield Problem(what, fix, path=path, line=number, field="turns")
+            continue
+        name = next((str(item[key]) for key in ROLE_KEYS if key in item), "").lower()
+        text = next((item[key] for key in TEXT_KEYS if key in item), None)
+        if name == "system":
+            continue
+        if name in ROLES and isinstance(text, str):
+            yield ROLES[name], text
+            continue
+        said = f"role {name!r}" if name not in ROLES else "no text"
+        fix = f"roles are {', '.join(sorted(ROLES))}; text is under {', '.join(TEXT_KEYS)}"
+        yield Problem(f"turn {position}: {said}", fix, path=path, line=number, field="turns")
 
 
 def _from_table(

@@ -3,61 +3,91 @@
 from __future__ import annotations
 
 import hashlib
-import re
-import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
+from mhx.corpus.minhash import mixed, signatures
 from mhx.schema.dialogue import Split
 
 PERMUTATIONS, BANDS, SHINGLE = 64, 16, 5
-TOP = (1 << 64) - 1
+BATCH = 10_000  # texts whose signatures are made at once
 
 
-def signatures(texts: Sequence[str], *, seed: int = 1) -> Any:
-    """MinHash signatures (Broder 1997) over word shingles: array [texts, PERMUTATIONS]."""
-    rng = np.random.default_rng(seed)
-    # multiply-add-shift (Dietzfelbinger 1996): the product wraps at 64 bits, the high half counts
-    a = rng.integers(0, TOP, PERMUTATIONS, dtype=np.uint64) | np.uint64(1)
-    b = rng.integers(0, TOP, PERMUTATIONS, dtype=np.uint64)
-    out = np.empty((len(texts), PERMUTATIONS), dtype=np.uint64)
-    for row, text in enumerate(texts):
-        words = re.findall(r"\w+", text.lower())
-        count = max(1, len(words) - SHINGLE + 1)
-        shingles = {" ".join(words[start : start + SHINGLE]) for start in range(count)}
-        hashes = np.fromiter((zlib.crc32(s.encode()) for s in shingles), np.uint64, len(shingles))
-        out[row] = ((hashes[:, None] * a + b) >> np.uint64(32)).min(axis=0)
+class NearDuplicates:
+    """Groups of texts that share an LSH band or a non-empty key, fed in batches.
+
+    Two texts with a Jaccard index of s over shingles of five words share a band with probability
+    1 - (1 - s^4)^16: .64 at .5, .99 at .7. What is kept of a text is 16 numbers, of a key its hash.
+    """
+
+    def __init__(self) -> None:
+        self._bands: list[Any] = []
+        self._keys: dict[bytes, int] = {}
+        self._shared: list[tuple[int, int]] = []
+        self._count = 0
+
+    def add(self, texts: Sequence[str], keys: Sequence[str] | None = None) -> None:
+        """The next texts; `keys` (one each) join texts that have the same one."""
+        signed = signatures(texts, permutations=PERMUTATIONS, shingle=SHINGLE)
+        self._bands.append(band_hashes(signed, BANDS))
+        for position, key in enumerate(keys or (), start=self._count):
+            if not key:
+                continue
+            digest = hashlib.blake2b(key.encode(errors="surrogatepass"), digest_size=16).digest()
+            if (first := self._keys.setdefault(digest, position)) != position:
+                self._shared.append((first, position))
+        self._count += len(texts)
+
+    def groups(self) -> list[int]:
+        """Of each text, the position of the first text of its group."""
+        parent = list(range(self._count))
+
+        def find(item: int) -> int:
+            while parent[item] != item:
+                parent[item] = parent[parent[item]]
+                item = parent[item]
+            return item
+
+        pairs: Iterable[tuple[int, int]] = self._shared
+        if self._bands:
+            pairs = [*self._shared, *_sharing(np.concatenate(self._bands))]
+        for pair in pairs:
+            one, two = sorted(map(find, pair))
+            parent[two] = one
+        return [find(position) for position in range(self._count)]
+
+
+def band_hashes(signed: Any, bands: int) -> Any:
+    """One 64-bit hash for each band of a signature: uint64 [texts, bands]."""
+    rows = signed.shape[1] // bands
+    parts = signed[:, : bands * rows].reshape(len(signed), bands, rows)
+    out = np.zeros((len(signed), bands), np.uint64)
+    for row in range(rows):
+        out = mixed(out ^ parts[:, :, row])
     return out
 
 
-def near_duplicate_groups(texts: Sequence[str], keys: Sequence[str] | None = None) -> list[int]:
-    """A group number for each text: texts that share an LSH band, or a non-empty key, are one.
+def _sharing(bands: Any) -> Iterable[tuple[int, int]]:
+    """(first text with a band's value, a later text with it), for every band."""
+    for column in bands.T:
+        order = np.argsort(column, kind="stable")
+        ordered = column[order]
+        new = np.ones(len(order), bool)
+        new[1:] = ordered[1:] != ordered[:-1]
+        first = order[np.flatnonzero(new)[np.cumsum(new) - 1]]
+        yield from zip(first[~new].tolist(), order[~new].tolist(), strict=True)
 
-    The number is the position of the group's first text.
-    """
-    parent = list(range(len(texts)))
 
-    def find(item: int) -> int:
-        while parent[item] != item:
-            parent[item] = parent[parent[item]]
-            item = parent[item]
-        return item
-
-    seen: dict[Any, int] = {}
-    rows = PERMUTATIONS // BANDS
-    for position, signature in enumerate(signatures(texts)):
-        marks: list[Any] = [
-            (band, signature[band * rows : (band + 1) * rows].tobytes()) for band in range(BANDS)
-        ]
-        if keys is not None and keys[position]:
-            marks.append(keys[position])
-        for mark in marks:
-            first = seen.setdefault(mark, position)
-            one, two = find(first), find(position)
-            parent[max(one, two)] = min(one, two)
-    return [find(position) for position in range(len(texts))]
+def near_duplicate_groups(texts: Iterable[str], keys: Sequence[str] | None = None) -> list[int]:
+    """A group number for each text: the position of the first text of its group."""
+    found, rest, at = NearDuplicates(), iter(texts), 0
+    while batch := list(islice(rest, BATCH)):
+        found.add(batch, None if keys is None else keys[at : at + len(batch)])
+        at += len(batch)
+    return found.groups()
 
 
 def assign_split(group: str, *, seed: int, valid: float = 0.1, test: float = 0.1) -> Split:

@@ -1,4 +1,4 @@
-"""TBX 2 term bases (ISO 30042:2008, dialect TBX-Basic), read entry by entry and written whole.
+"""TBX 2 term bases (ISO 30042:2008, dialect TBX-Basic), read and written entry by entry.
 
 TBX-Basic has no category for a usage register, a reason or evidence: they stand in notes such
 as ``register: clinical``.
@@ -11,7 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mhx.corpus.xml_stream import XML_LANG, document, elements, language_of, plain
+from mhx.corpus.xml_stream import (
+    XML_LANG,
+    elements,
+    language_of,
+    nested,
+    plain,
+    shell,
+    write_pieces,
+)
 from mhx.schema.terms import Term, TermBase
 
 DOCTYPE = '<!DOCTYPE martif SYSTEM "TBXBasiccoreStructV02.dtd">'
@@ -86,6 +94,17 @@ def _name(term: Term) -> Name:
 
 def tbx_text(found: Iterable[Entry], *, source: str, title: str, about: str) -> str:
     """The text of a TBX-Basic file; `about` says who wrote the terms."""
+    return "".join(_pieces(found, source, title, about))
+
+
+def write_tbx(
+    path: Path, found: Iterable[Entry], *, source: str, title: str, about: str
+) -> None:
+    """Write a TBX-Basic file whole or not at all, entry by entry."""
+    write_pieces(path, _pieces(found, source, title, about))
+
+
+def _pieces(found: Iterable[Entry], source: str, title: str, about: str) -> Iterator[str]:
     from lxml import etree
 
     root = etree.Element("martif", {"type": "TBX-Basic", XML_LANG: source})
@@ -96,27 +115,36 @@ def tbx_text(found: Iterable[Entry], *, source: str, title: str, about: str) -> 
     etree.SubElement(etree.SubElement(described, "sourceDesc"), "p").text = about
     encoding = etree.SubElement(header, "encodingDesc")
     etree.SubElement(encoding, "p", type="XCSURI").text = "TBXBasicXCSV02.xcs"
-    body = etree.SubElement(etree.SubElement(root, "text"), "body")
+    etree.SubElement(etree.SubElement(root, "text"), "body")
+    head, tail = shell(root, doctype=DOCTYPE)
+    yield head
     for entry in found:
-        node = etree.SubElement(body, "termEntry", id=entry.id)
-        _typed(node, "descrip", "subjectField", entry.subject)
-        _typed(node, "descrip", "definition", entry.definition)
-        _notes(node, entry.notes)
-        for tag, names in entry.names.items():
-            languages = etree.SubElement(node, "langSet", {XML_LANG: tag})
-            for name in names:
-                tig = etree.SubElement(languages, "tig")
-                etree.SubElement(tig, "term").text = name.text
-                _typed(tig, "termNote", "partOfSpeech", name.pos)
-                _typed(tig, "termNote", "grammaticalGender", name.gender)
-                status = STATUSES.get(name.status, name.status)
-                if name.why == "archaic":
-                    status = "supersededTerm-admn-sts"
-                _typed(tig, "termNote", "administrativeStatus", status)
-                labels = ((label, getattr(name, label)) for label in _LABELS)
-                _notes(tig, (f"{label}: {value}" for label, value in labels if value))
-                _notes(tig, name.notes)
-    return document(root, doctype=DOCTYPE)
+        yield nested(_entry(entry), 3)
+    yield tail
+
+
+def _entry(entry: Entry) -> Any:
+    from lxml import etree
+
+    node = etree.Element("termEntry", id=entry.id)
+    _typed(node, "descrip", "subjectField", entry.subject)
+    _typed(node, "descrip", "definition", entry.definition)
+    _notes(node, entry.notes)
+    for tag, names in entry.names.items():
+        languages = etree.SubElement(node, "langSet", {XML_LANG: tag})
+        for name in names:
+            tig = etree.SubElement(languages, "tig")
+            etree.SubElement(tig, "term").text = name.text
+            _typed(tig, "termNote", "partOfSpeech", name.pos)
+            _typed(tig, "termNote", "grammaticalGender", name.gender)
+            status = STATUSES.get(name.status, name.status)
+            if name.why == "archaic":
+                status = "supersededTerm-admn-sts"
+            _typed(tig, "termNote", "administrativeStatus", status)
+            labels = ((label, getattr(name, label)) for label in _LABELS)
+            _notes(tig, (f"{label}: {value}" for label, value in labels if value))
+            _notes(tig, name.notes)
+    return node
 
 
 def _typed(parent: Any, tag: str, kind: str, text: str) -> None:

@@ -1,15 +1,24 @@
-"""TMX 1.4 translation memories, read unit by unit and written whole."""
+"""TMX 1.4b translation memories, read and written unit by unit."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from mhx.corpus.xml_stream import XML_LANG, document, elements, language_of, plain
+from mhx.corpus.xml_stream import (
+    FORBIDDEN,
+    XML_LANG,
+    elements,
+    language_of,
+    nested,
+    plain,
+    shell,
+    write_pieces,
+)
 from mhx.errors import MhxError, Problem
-from mhx.files import write_text
 
 CODES = ("bpt", "ept", "it", "ph", "ut")
 
@@ -20,6 +29,9 @@ class Unit:
 
     `register` (address level) and `gender` (of the speaker) tell apart translations of one text
     that a language with agreement needs; TMX properties ``x-register`` and ``x-gender``.
+    `author` is the pseudonym of the person who last changed or confirmed it, on the day
+    `changed`; TMX attributes ``changeid`` and ``changedate``. Both are empty for a text that no
+    person has seen.
     """
 
     source: str
@@ -27,6 +39,8 @@ class Unit:
     origin: str
     register: str = ""
     gender: str = ""
+    author: str = ""
+    changed: date | None = None
 
 
 def read_tmx(path: Path, source: str, target: str) -> Iterator[Unit]:
@@ -50,6 +64,8 @@ def read_tmx(path: Path, source: str, target: str) -> Iterator[Unit]:
                 f"{path.name}#{element.get('tuid') or element.sourceline}",
                 props.get("x-register", ""),
                 props.get("x-gender", ""),
+                element.get("changeid") or "",
+                _day(element.get("changedate")),
             )
     if not found:
         languages = ", ".join(sorted(seen)) or "none"
@@ -60,6 +76,14 @@ def read_tmx(path: Path, source: str, target: str) -> Iterator[Unit]:
                 path=path,
             )
         )
+
+
+def _day(text: str | None) -> date | None:
+    """The day of a TMX date (``20261121T000000Z``); None for one that is not written so."""
+    try:
+        return datetime.strptime((text or "")[:8], "%Y%m%d").date()
+    except ValueError:
+        return None
 
 
 def _segment(tuv: Any) -> str:
@@ -88,6 +112,15 @@ def _pick(texts: dict[str, str], tag: str) -> str | None:
 
 def tmx_text(units: Iterable[Unit], *, source: str, target: str, creator: str) -> str:
     """The text of a TMX 1.4 file."""
+    return "".join(_pieces(units, source, target, creator))
+
+
+def write_tmx(path: Path, units: Iterable[Unit], *, source: str, target: str, creator: str) -> None:
+    """Write a TMX 1.4 file whole or not at all, unit by unit."""
+    write_pieces(path, _pieces(units, source, target, creator))
+
+
+def _pieces(units: Iterable[Unit], source: str, target: str, creator: str) -> Iterator[str]:
     from lxml import etree
 
     root = etree.Element("tmx", version="1.4")
@@ -102,18 +135,20 @@ def tmx_text(units: Iterable[Unit], *, source: str, target: str, creator: str) -
         datatype="plaintext",
         **{"o-tmf": "mhx"},
     )
-    body = etree.SubElement(root, "body")
+    etree.SubElement(root, "body")
+    head, tail = shell(root)
+    yield head
     for unit in units:
-        tu = etree.SubElement(body, "tu", tuid=unit.origin)
+        tu = etree.Element("tu", tuid=FORBIDDEN.sub("", unit.origin))
+        if unit.author:
+            tu.set("changeid", unit.author)
+        if unit.changed:
+            tu.set("changedate", f"{unit.changed:%Y%m%d}T000000Z")
         for kind, value in (("x-register", unit.register), ("x-gender", unit.gender)):
             if value:
                 etree.SubElement(tu, "prop", type=kind).text = value
         for tag, text in ((source, unit.source), (target, unit.target)):
             tuv = etree.SubElement(tu, "tuv", {XML_LANG: tag})
-            etree.SubElement(tuv, "seg").text = text
-    return document(root)
-
-
-def write_tmx(path: Path, units: Iterable[Unit], *, source: str, target: str, creator: str) -> None:
-    """Write a TMX 1.4 file whole or not at all."""
-    write_text(path, tmx_text(units, source=source, target=target, creator=creator))
+            etree.SubElement(tuv, "seg").text = FORBIDDEN.sub("", text)
+        yield nested(tu, 2)
+    yield tail

@@ -39,6 +39,10 @@ from mhx.schema.language import (
     RiskCues,
     TrainRecipe,
 )
+from mhx.schema.privacy import Privacy
+from mhx.schema.review import ReviewAnswers, ReviewDecision, ReviewRecord
+from mhx.schema.rubric import JudgePhrases, Rubric
+from mhx.schema.skills import SkillCues
 from mhx.schema.terms import Concept, Term, TermBase
 from mhx.schema.territory import Service, Territory
 from mhx.schema.translation import BackendManifest
@@ -57,7 +61,10 @@ FORMATS: dict[str, type[Strict]] = {
     "empathy_cues.yaml": EmpathyCues,
     "safety_floor.yaml": FloorCues,
     "risk_cues.yaml": RiskCues,
+    "privacy.yaml": Privacy,
     "clinical_cues.yaml": ClinicalCues,
+    "judge.yaml": JudgePhrases,
+    "skill_cues.yaml": SkillCues,
     "terms.yaml": TermBase,
     "territory.yaml": Territory,
     "backend.yaml": BackendManifest,
@@ -70,6 +77,9 @@ FORMATS: dict[str, type[Strict]] = {
     "rubric.yaml": AnchorRubric,
     "anchors.key.json": AnchorKey,
     "ratings.json": AnchorRatings,
+    "review.jsonl": ReviewRecord,
+    "review.decisions.jsonl": ReviewDecision,
+    "review.answers.json": ReviewAnswers,
     "anchors.certificate.json": AnchorCertificate,
 }
 
@@ -102,19 +112,26 @@ __all__ = [
     "FloorCues",
     "Gender",
     "GoldenTests",
+    "JudgePhrases",
     "LanguageManifest",
     "MeasureManifest",
     "Nature",
     "Origin",
     "Participant",
     "Plan",
+    "Privacy",
     "Probes",
     "Prompts",
+    "ReviewAnswers",
+    "ReviewDecision",
+    "ReviewRecord",
     "RiskCues",
     "Role",
+    "Rubric",
     "Rule",
     "RuleTest",
     "Service",
+    "SkillCues",
     "Strict",
     "SuiteManifest",
     "Term",

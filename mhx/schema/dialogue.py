@@ -97,6 +97,7 @@ class Edit(Strict):
     after: str
     depth: Depth = "surface"
     nature: Nature = "tailoring"
+    evidence: list[str] = Field([], description="facts and sources that the entry rests on")
 
 
 class Entity(Strict):

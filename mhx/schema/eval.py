@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mhx.schema.base import Strict
+from mhx.schema.rubric import Need, Rubric
 
 
 class MeasureManifest(Strict):
@@ -22,8 +23,26 @@ class MeasureManifest(Strict):
     scale: list[float] | None = Field(None, description="[lowest, highest] legal value of a score")
     direction: Literal["higher", "lower", "none"]
     per_language: bool = Field(description="true: never compared across languages")
-    needs: list[Literal["reference", "model", "cues", "edits"]] = []
+    needs: list[Need] = []
     source: str = Field(description="paper or tool the method comes from")
+    rubric: Rubric | None = Field(
+        None, description="what a judge is asked; then no Python is needed"
+    )
+
+    @model_validator(mode="after")
+    def _rubric_gives_the_scores(self) -> MeasureManifest:
+        if self.rubric is None:
+            return self
+        if self.rubric.scores != [*self.scores, *self.flags]:
+            raise ValueError(
+                f"the rubric's items give {', '.join(self.rubric.scores)} — scores and flags name "
+                "these, in this order"
+            )
+        if self.scale is None or not self.rubric.within(self.scale):
+            raise ValueError("scale is not the lowest and highest legal answer of the scores")
+        if self.needs != ["judge"]:
+            raise ValueError("a measure with a rubric has needs: [judge]")
+        return self
 
 
 class AnalysisPlan(Strict):

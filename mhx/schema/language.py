@@ -190,6 +190,21 @@ class TrainRecipe(Strict):
     max_grad_norm: float = Field(1.0, gt=0)
     max_steps: int | None = Field(None, ge=1, description="stop after so many steps; all when null")
     seed: int = 0
+    valid_every: int | None = Field(
+        None, ge=1, description="steps between validations; once an epoch when null"
+    )
+    patience: int | None = Field(
+        None,
+        ge=1,
+        description="stop after so many validations without a lower loss and keep the best "
+        "weights; null trains to the end and keeps the last",
+    )
+    micro_batch_tokens: int = Field(
+        8192, ge=16, description="padded tokens of a forward pass at most (memory, not the result)"
+    )
+    gradient_checkpointing: bool = Field(
+        False, description="half the memory for a third more time (not the result)"
+    )
     overrides: dict[str, dict[str, Any]] = Field(
         {}, description="by base name: settings that differ"
     )
@@ -200,8 +215,10 @@ class LoraSettings(Strict):
 
     r: int = Field(8, ge=1)
     alpha: int = Field(16, ge=1)
-    dropout: float = Field(0.0, ge=0, le=1)
+    dropout: float = Field(0.0, ge=0, lt=1)
     targets: Literal["all-linear"] | list[str] = "all-linear"
+    rslora: bool = Field(False, description="scale by alpha / sqrt(r) (Kalajdzievski 2023)")
+    dora: bool = Field(False, description="DoRA (Liu 2024): trained by PEFT's slower layers")
 
 
 class ImplicitCue(Strict):

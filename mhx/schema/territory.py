@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from mhx.schema.base import Certainty, Strict
 from mhx.schema.card import Fact, Source
+from mhx.schema.localization import Localization
 
 Problem = Literal["suicide", "violence_home", "child", "any", "emergency", "missing_child"]
 Link = Literal["police", "state", "family_notification", "emergency_medical"]
@@ -83,6 +84,9 @@ class Territory(Strict):
     services: list[Service] = []
     institutions: list[Institution] = []
     facts: list[Fact] = Field([], description="law, holidays, pathways, gaps")
+    localization: Localization | None = Field(
+        None, description="names, places, measures, calendar and school: what entities become"
+    )
 
     @model_validator(mode="after")
     def _linked(self) -> Territory:
@@ -106,7 +110,19 @@ class Territory(Strict):
                     raise ValueError(
                         f"{item.id}: source {source!r} is not listed — add it under sources"
                     )
+        self._claims(known)
         return self
+
+    def _claims(self, known: set[str]) -> None:
+        """What the localization claims is sourced as the rest is."""
+        for item in self.localization.claims() if self.localization else ():
+            name = getattr(item, "id", "localization")
+            if item.certainty in ("sourced", "weak", "conflicting", "verified") and (
+                not item.sources
+            ):
+                raise ValueError(f"{name}: {item.certainty!r} without a source — add sources")
+            if missing := set(item.sources) - known:
+                raise ValueError(f"{name}: source {min(missing)!r} is not listed — add it")
 
     @property
     def not_routed(self) -> list[str]:

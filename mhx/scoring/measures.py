@@ -41,6 +41,10 @@ def open_measure(
     """A measure of the eval shelf, opened. Raises MhxError for an unknown or incomplete one."""
     manifest = measure_manifest(name, shelves)
     plugin = shelves.get("eval", name)
+    if manifest.rubric is not None:
+        from mhx.judging.measure import JudgedMeasure  # it imports this module
+
+        return manifest, JudgedMeasure(manifest, settings, shelves)
     module = shelves.module(plugin, "measure.py")
     if module is None:
         raise MhxError(Problem("no measure.py", "a measure needs one", path=plugin.folder))

@@ -55,7 +55,7 @@ class Overlap:
         if not done.height:
             return dict(NOTHING)
         return asdict(
-            corpus_interval(self._tally(done), clusters=_clusters(done), seed=self.seed))
+            corpus_interval(self._tally(done), clusters=clusters_of(done), seed=self.seed))
 
     def compare(self, frame: pl.DataFrame, *, margin: float | None = None) -> SystemContrast:
         """``response`` less ``baseline``, two systems on the units that both answered.
@@ -69,7 +69,7 @@ class Overlap:
         references = [done["reference"].to_list()]
         one, two = (tally(self.corpus, done[name].to_list(), references)
                     for name in ("response", "baseline"))
-        return compare_systems(one, two, clusters=_clusters(done), margin=margin,
+        return compare_systems(one, two, clusters=clusters_of(done), margin=margin,
                                seed=self.seed)
 
     def _tally(self, done: pl.DataFrame) -> Tally:
@@ -90,5 +90,6 @@ def _complete(frame: pl.DataFrame, *texts: str) -> pl.DataFrame:
         (pl.col(name).fill_null("") != "") for name in (*texts, "reference")))
 
 
-def _clusters(done: pl.DataFrame) -> Any:
+def clusters_of(done: pl.DataFrame) -> Any:
+    """Codes (rows,) of the texts that the rows are from, or None where each is its own."""
     return done["cluster"].rank("dense").to_numpy() if "cluster" in done.columns else None

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from mhx.contracts import Measure, MeasureSettings
 from mhx.errors import MhxError, Problem, UsageError
 from mhx.files import read_table
 from mhx.scoring.measures import measure_manifest, open_measure
-from mhx.scoring.overlap import Overlap
 
 if TYPE_CHECKING:
     import polars as pl
 
     from mhx.shelves import Shelves
     from mhx.stats.randomization import SystemContrast
+
+
+@runtime_checkable
+class Comparing(Protocol):
+    """A measure that compares the columns ``response`` and ``baseline`` of one frame."""
+
+    def compare(self, frame: pl.DataFrame, *, margin: float | None = None) -> SystemContrast:
+        """``response`` less ``baseline``, on the units that have both."""
 
 
 def open_table(
@@ -28,10 +35,13 @@ def open_table(
     columns: Mapping[str, str | None],
     shelves: Shelves,
     seed: int = 0,
+    device: str = "auto",
+    options: Mapping[str, Any] | None = None,
 ) -> tuple[Measure, pl.DataFrame]:
     """The measure, and the table under the names it reads; `columns` maps those to the user's.
 
-    All columns are read as texts; `seed` decides the draws of the measure's intervals.
+    All columns are read as texts; `seed` decides the draws of the measure's intervals, `options`
+    are its own.
 
     Raises MhxError naming every column that is not there or that the measure needs.
     """
@@ -51,6 +61,9 @@ def open_table(
         problems.append(Problem(f"{measure} needs a reference", "--reference COL", path=path))
     if set(manifest.needs) & {"model", "edits"}:
         problems.append(Problem(f"{measure} is scored inside a run", "mhx adapt", path=path))
+    if "judge" in manifest.needs:
+        fix = f"mhx judge TABLE --rubric {measure} --lang {lang} --judge openai:MODEL@URL"
+        problems.append(Problem(f"{measure} is scored by a judge", fix, path=path))
     cluster = wanted.get("cluster")
     if cluster in frame.columns and frame[cluster].null_count():
         empty = frame[cluster].null_count()
@@ -58,7 +71,8 @@ def open_table(
                                 field=str(cluster)))
     if problems:
         raise MhxError(problems)
-    settings = MeasureSettings(lang=lang, language_folder=folder, options={"seed": seed})
+    settings = MeasureSettings(lang=lang, language_folder=folder, device=device,
+                               options={"seed": seed, **(options or {})})
     opened = open_measure(measure, settings, shelves)[1]
     unit = (
         frame[wanted["unit"]].cast(pl.String)
@@ -132,9 +146,9 @@ def compare_table(
 
     Raises UsageError for a measure that scores rows alone: `mhx parity` compares those.
     """
-    if not isinstance(measure, Overlap):
+    if not isinstance(measure, Comparing):
         raise UsageError(
-            "--baseline compares corpus scores (chrf, bleu, ter)",
+            "--baseline compares corpus scores (chrf, bleu, ter, comet)",
             "score both systems, then mhx parity --group system --unit unit",
         )
     return measure.compare(given, margin=margin)

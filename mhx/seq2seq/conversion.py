@@ -6,13 +6,11 @@ import gc
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from mhx.errors import os_problem
-from mhx.files import hash_json, write_json
+from mhx.files import alone, hash_json, write_json
 from mhx.seq2seq.checkpoint import LOADING_ERRORS, Checkpoint, missing, not_loaded
 
 DONE = "mhx.json"  # written last: says what the folder was made from
@@ -42,7 +40,7 @@ def converted(checkpoint: Checkpoint, quantization: str, cache: Path) -> Path:
     place = cache / "ct2" / f"{hash_json(known)[:16]}-{quantization}"
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        with _alone(place):
+        with alone(place):
             if not (place / DONE).is_file():
                 _clear(place)
                 _convert(checkpoint, quantization, place, about)
@@ -94,13 +92,3 @@ def _clear(place: Path) -> None:
     """Remove what a killed conversion left; only the holder of the lock comes here."""
     for path in (place, *place.parent.glob(f".{place.name}.*")):
         shutil.rmtree(path, ignore_errors=True)
-
-
-@contextmanager
-def _alone(place: Path) -> Iterator[None]:
-    """Wait for another process that converts the same model; the kernel frees a dead one's lock."""
-    import fcntl
-
-    with (place.parent / f"{place.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

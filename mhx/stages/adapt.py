@@ -1,60 +1,64 @@
-"""adapt: the card's rules and the language's repairs on every translated segment."""
+"""adapt: repairs, rules, entities and terms on every translated dialogue, and a model's edits."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from mhx.adaptation.rules import adapt_segment
+from mhx.adaptation.editor import open_editor
+from mhx.adaptation.passes import Part, Passes, localizer_of
+from mhx.adaptation.rules import Adapted
 from mhx.corpus.frames import edits_json, failed_dialogues, plan_of
+from mhx.endpoint import Limits
 from mhx.files import write_parquet
 from mhx.run import Counts, Run
 
 SETTINGS = (
-    "lang", "territory", "card", "plugin_sha256.language", "plugin_sha256.card"
+    "lang", "territory", "card", "plugin_sha256.language", "plugin_sha256.card",
+    "plugin_sha256.source", "plugin_sha256.territories", "editor", "request_budget", "token_budget",
 )
 OUTPUTS = ("adapt.parquet",)
+COLUMNS = ("plan", "faithful", "adapted", "edits", "findings", "editor")
+AT_ONCE = 64  # dialogues a model is asked about together
+Row = dict[str, Any]
 
 
 def run(run: Run) -> None:
-    """Write `adapt.parquet`: translate's rows with faithful and adapted text, edits, findings."""
+    """Write `adapt.parquet`: translate's rows with faithful and adapted text, edits, findings.
+
+    The plan is the one that adaptation ended with: names it took up are in it. `editor` names the
+    model where an edit of the row is its own.
+    """
     import polars as pl
 
     frame = run.table("translate")
-    rules = run.language.card.rules
-    hooks = run.language.hooks
-    plans: dict[str, Any] = {}
-    columns: dict[str, list[Any]] = {"faithful": [], "adapted": [], "edits": [], "findings": []}
+    passes = _open(run)
+    rows: dict[str, list[Row]] = {}
+    for row in frame.with_row_index("_place").iter_rows(named=True):
+        rows.setdefault(row["dialogue"], []).append(row)
+    columns: dict[str, list[str | None]] = {name: [None] * frame.height for name in COLUMNS}
     operations: Counter[str] = Counter()
-    rows = list(frame.iter_rows(named=True))
-    for row in run.reporter.track(rows, "adapting"):
-        if row["target"] is None:
-            for values in columns.values():
-                values.append(None)
-            continue
-        plan = plans.setdefault(row["dialogue"], plan_of(row["plan"]))
-        done = adapt_segment(
-            hooks.normalize(row["target"]),
-            role=row["role"],
-            risk=row["turn_risk"],
-            plan=plan,
-            rules=rules,
-            hooks=hooks,
-        )
-        operations.update(edit.rule for edit in done.edits)
-        columns["faithful"].append(done.faithful)
-        columns["adapted"].append(done.adapted)
-        columns["edits"].append(edits_json(done.edits))
-        columns["findings"].append(
-            json.dumps([asdict(item) for item in done.findings], ensure_ascii=False)
-        )
+    try:
+        for some in run.reporter.track(_chunks(list(rows.values())), "adapting"):
+            for row, cells, edits in adapted_rows(some, passes):
+                operations.update(edits)
+                for name, value in cells.items():
+                    columns[name][row["_place"]] = value
+    finally:
+        if passes.editor is not None:
+            passes.editor.close()
     out = frame.with_columns(pl.Series(name, values, pl.String) for name, values in columns.items())
     write_parquet(run.path("adapt.parquet"), out)
     reasons = failed_dialogues(out)
     failed = sum(reasons.values())
     dialogues = out["dialogue"].n_unique()
+    notes = [f"edits: {sum(operations.values())} by {len(operations)} card entries"]
+    if passes.editor is not None:
+        said = ", ".join(f"{name}: {count}" for name, count in sorted(passes.editor.counts.items()))
+        notes.append(f"{passes.editor.name}: {said or 'no segment matched an entry'}")
     run.account(
         "adapt",
         Counts(
@@ -62,6 +66,64 @@ def run(run: Run) -> None:
             accepted=dialogues - failed,
             review=failed,
             reasons=reasons,
-            notes=[f"edits: {sum(operations.values())} by {len(operations)} card entries"],
+            notes=notes,
         ),
     )
+
+
+def adapted_rows(
+    dialogues: Sequence[Sequence[Row]], passes: Passes
+) -> Iterator[tuple[Row, Row, list[str]]]:
+    """(row, its new cells, rules of its edits) of every row; a row without a target keeps only
+    its dialogue's plan."""
+    jobs = []
+    for rows in dialogues:
+        parts = [
+            Part(row["text"], row["target"], row["role"], row["turn_risk"])
+            for row in rows
+            if row["target"] is not None
+        ]
+        jobs.append((plan_of(rows[0]["plan"]), parts))
+    for rows, done in zip(dialogues, passes.adapt_all(jobs), strict=True):
+        parts_done = iter(done.parts)
+        plan = done.plan.model_dump_json()
+        for row in rows:
+            if row["target"] is None:
+                yield row, {"plan": plan}, []
+                continue
+            part = next(parts_done)
+            yield row, _cells(plan, part, passes), [edit.rule for edit in part.edits]
+
+
+def _cells(plan: str, done: Adapted, passes: Passes) -> Row:
+    name = passes.editor.name if passes.editor is not None else ""
+    own = any(name in edit.evidence for edit in done.edits)
+    return {
+        "plan": plan,
+        "faithful": done.faithful,
+        "adapted": done.adapted,
+        "edits": edits_json(done.edits),
+        "findings": json.dumps([asdict(item) for item in done.findings], ensure_ascii=False),
+        "editor": name if own else None,
+    }
+
+
+def _chunks(dialogues: Sequence[list[Row]]) -> list[Sequence[list[Row]]]:
+    return [dialogues[at : at + AT_ONCE] for at in range(0, len(dialogues), AT_ONCE)]
+
+
+def _open(run: Run) -> Passes:
+    localizer = localizer_of(run.language, run.source, run.territory, run.shelves)
+    editor = None
+    if run.settings.editor is not None:
+        editor = open_editor(
+            run.settings.editor,
+            language=run.language,
+            source=run.source,
+            localizer=localizer,
+            cache=run.cache,
+            limits=Limits(
+                requests=run.settings.request_budget, tokens=run.settings.token_budget
+            ),
+        )
+    return Passes(run.language, run.source, localizer, editor)

@@ -14,13 +14,14 @@ from mhx.adaptation.gates import (
     Segment,
     check_dialogue,
     context_of,
-    language_reasons,
 )
 from mhx.contracts import Finding
 from mhx.corpus.export import chat_record, data_card, reference_record, test_references
 from mhx.corpus.frames import edits_of, plan_of
-from mhx.files import hash_file, read_jsonl, write_jsonl, write_parquet, write_text
+from mhx.files import write_jsonl, write_parquet, write_text
 from mhx.language import Language
+from mhx.quality.estimate import with_quality
+from mhx.reviewing.gating import Review, binding, keep_answers, open_review
 from mhx.run import Counts, Run
 from mhx.schema import AdaptedDialogue
 
@@ -29,8 +30,9 @@ if TYPE_CHECKING:
 
 SETTINGS = (
     "lang", "territory", "card", "source", "translator", "plugin_sha256.language",
-    "plugin_sha256.card", "plugin_sha256.territories",
+    "plugin_sha256.card", "plugin_sha256.territories", "quality", "device", "plugin_sha256.quality",
 )
+READS = ("review.decisions.jsonl",)
 OUTPUTS = (
     "gate.parquet",
     "review.jsonl",
@@ -43,7 +45,8 @@ OUTPUTS = (
 
 def run(run: Run) -> None:
     """Write `gate.parquet`, `review.jsonl` and `corpus/`. The gated unit is the dialogue."""
-    frame = run.table("adapt")
+    people = open_review(run)
+    frame = with_quality(run, people.edit(run.table("adapt")))
     context = _context(run, frame)
     authored = (
         {item.id: item for item in run.language.corpus} if run.settings.source is None else {}
@@ -57,12 +60,14 @@ def run(run: Run) -> None:
     for part in run.reporter.track(parts, "gating"):
         name, plan = part["dialogue"][0], plan_of(part["plan"][0])
         segments = [_segment(row) for row in part.iter_rows(named=True)]
-        found = check_dialogue(segments, plan, context, shapes[name])
-        found += language_reasons(segments, context.source, context.target)
+        found = check_dialogue(segments, plan, context, shapes[name]) + people.reasons(name)
         decision = decide(found, authored=_authored(segments, authored.get(name)))
+        decision = people.decide(name, found, decision)
         decisions[name], reasons[name] = decision, found
         if decision in ACCEPTED:
-            records[part["split"][0]].append(chat_record(part, plan, run))
+            records[part["split"][0]].append(
+                chat_record(part, plan, run) | people.provenance(name)
+            )
         else:
             review.append(_review_record(part, segments, found, decision))
     if run.settings.source is None:
@@ -70,7 +75,7 @@ def run(run: Run) -> None:
         records["test"] = [
             reference_record(source, item, run) for source, item in test_references(run)
         ]
-    _write(run, frame, decisions, reasons, records, review)
+    _write(run, frame, decisions, reasons, records, review, people)
 
 
 def decide(reasons: list[Reason], *, authored: bool) -> str:
@@ -126,6 +131,9 @@ def _segment(row: dict[str, Any]) -> Segment:
         failure=row["failure"],
         engine=row["engine"],
         detail=row["detail"],
+        quality=row.get("quality"),
+        back=row.get("back"),
+        back_chrf=row.get("back_chrf"),
     )
 
 
@@ -137,6 +145,7 @@ def _review_record(
     return {
         "id": head["dialogue"],
         "row": head["row"],
+        **binding(part),
         "decision": decision,
         "split": head["split"],
         "risk": head["risk"],
@@ -145,15 +154,17 @@ def _review_record(
         "segments": [
             {
                 "turn": segment.turn,
+                "segment": number,
                 "role": segment.role,
                 "source": segment.source,
                 "faithful": segment.faithful,
                 "adapted": segment.adapted,
             }
-            for segment in segments
+            for number, segment in zip(part["segment"], segments, strict=True)
         ],
         "reviewer": None,
         "verdict": None,
+        "comment": None,
     }
 
 
@@ -164,6 +175,7 @@ def _write(
     reasons: dict[str, list[Reason]],
     records: dict[str, list[dict[str, Any]]],
     review: list[dict[str, Any]],
+    people: Review,
 ) -> None:
     import polars as pl
 
@@ -174,26 +186,17 @@ def _write(
         pl.Series("reasons", [",".join(codes[name]) for name in names], pl.String),
     )
     write_parquet(run.path("gate.parquet"), out)
-    _keep_decisions(run)
+    keep_answers(run)
     write_jsonl(run.path("review.jsonl"), review)
     for split, items in records.items():
         write_jsonl(run.path(f"corpus/{split}.jsonl"), items)
     counts = _counts(out, decisions, reasons)
+    counts = counts.model_copy(update={"notes": [*counts.notes, *people.notes(decisions)]})
     if run.language.manifest.grammar.gender == "agreement" and not checks_grammar(run.language):
         note = "address and gender agreement were not checked: the language has no analyze hook"
         counts = counts.model_copy(update={"notes": [*counts.notes, note]})
     write_text(run.path("corpus/README.md"), data_card(run, records, counts))
     run.account("gate", counts)
-
-
-def _keep_decisions(run: Run) -> None:
-    """Move a review file that a person has written into out of the way, and say where to."""
-    path = run.path("review.jsonl")
-    if not path.is_file() or not any(row.get("verdict") for _, row in read_jsonl(path)):
-        return
-    kept = run.path(f"review.kept-{hash_file(path)[:8]}.jsonl")
-    path.replace(kept)
-    run.reporter.say(f"  the gate runs again: the decisions you wrote are kept in {kept}")
 
 
 def checks_grammar(language: Language) -> bool:
@@ -226,7 +229,7 @@ def _counts(
         rows_in=len(decisions),
         accepted=kinds["accepted"] + kinds["author_draft"],
         review=kinds["review"] + kinds["held_out"],
-        rejected=0,
+        rejected=kinds["rejected"],
         reasons=dict(sorted(why.items())),
         notes=notes,
     )

@@ -40,10 +40,16 @@ def run(run: Run) -> None:
     risky = sum(str(item.get("risk", "none")) != "none" for item in train)
     short = (
         [f"stopped at {result.steps} of {result.planned_steps} steps (max_steps in train.yaml)"]
-        if result.steps < result.planned_steps
+        if result.steps < result.planned_steps and not result.stopped_at
         else []
     )
     cut = [f"dialogues cut to max_length: {result.cut}"] if result.cut else []
+    early = (
+        [f"stopped early at step {result.stopped_at}; the weights of step {result.best_step} kept"]
+        if result.stopped_at
+        else []
+    )
+    words = [f"tokenizer: {result.fertility}"] if result.fertility else []
     resumed = [f"resumed at step {result.resumed_at}"] if result.resumed_at else []
     run.log(
         "trained",
@@ -63,7 +69,10 @@ def run(run: Run) -> None:
                 f"risk dialogues in training: {risky} of {len(train)}",
                 f"{result.steps} steps, loss {result.first_loss:.2f} to {result.last_loss:.2f}",
                 *short,
+                *early,
                 *cut,
+                *words,
+                *result.notes,
                 *resumed,
             ],
         ),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mhx.stats.estimate import Estimate, small_sample
-from mhx.stats.overlap import SCALE, Tally, scores
+from mhx.stats.overlap import SCALE, Tally, legal, scores
 from mhx.stats.resample import Floats, Ints, Seed, bootstrap_sums
 from mhx.stats.results import number
 
@@ -41,9 +41,9 @@ def corpus_interval(system: Tally, *, clusters: Ints | None = None, resamples: i
     rows = by_cluster(system.rows, clusters)
     found = estimate([(system.metric, rows)], resamples=resamples, seed=seed)
     limits = found.limits((1 - LEVEL) / 2)
-    low, high = (None, None) if limits is None else (max(0.0, limits[0]), limits[1])
-    if high is not None and type(system.metric).__name__ != "TER":
-        high = min(SCALE, high)
+    lowest, highest = legal(system.metric)
+    low, high = (None, None) if limits is None else (
+        max(lowest, limits[0]), min(highest, limits[1]))
     return CorpusScore(
         score=system.score, low=low, high=high, se=standard_error(found), units=len(system.rows),
         clusters=found.clusters, resamples=resamples if found.resampled else 0,
@@ -80,9 +80,10 @@ def estimate(systems: Sequence[tuple[Any, Floats]], *, resamples: int, seed: See
     total = rows.sum(0)
     without = value(total - rows)
     error = np.sqrt((size - 1) / size * ((without - without.mean()) ** 2).sum())
+    reach = max(float(getattr(metric, "reach", SCALE)) for metric, _ in systems)
     draws = value(bootstrap_sums(rows, resamples=resamples, seed=seed)[0])
     return Estimate(float(value(total)), float(error) if size > 1 else float("nan"),
-                    float(size - 1), size, SCALE, small_sample(size), draws)
+                    float(size - 1), size, reach, small_sample(size), draws)
 
 
 def standard_error(found: Estimate) -> float | None:

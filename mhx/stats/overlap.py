@@ -84,6 +84,14 @@ def _best(metric: Any, hypotheses: Sequence[str],
     return best
 
 
+def legal(metric: Any) -> tuple[float, float]:
+    """The lowest and the highest score there can be."""
+    name = type(metric).__name__
+    if name == "Mean":
+        return -np.inf, np.inf
+    return 0.0, np.inf if name == "TER" else SCALE
+
+
 def scores(metric: Any, sums: Floats) -> Floats:
     """Corpus scores (...,) of summed counts (..., K), all at once; one by one in rare settings."""
     name = type(metric).__name__
@@ -94,6 +102,9 @@ def scores(metric: Any, sums: Floats) -> Floats:
             return _bleu(metric, sums)
         if name == "TER":
             return _ter(sums)
+        if name == "Mean":
+            out: Floats = sums[..., 0] / sums[..., 1]
+            return out
     return own_scores(metric, sums.reshape(-1, sums.shape[-1])).reshape(sums.shape[:-1])
 
 

@@ -3,19 +3,38 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from mhx.errors import MhxError, Problem
-from mhx.files import hash_file, hash_json, read_jsonl, write_bytes, write_text, write_yaml
+from mhx.files import hash_json, write_bytes, write_text, write_yaml
 from mhx.language import Language
-from mhx.run import Reporter, run_folders, versions
+from mhx.run import Reporter, versions
 from mhx.schema import TrainRecipe
-from mhx.training.base import TINY, base_hash, pick_device
-from mhx.training.lora import TrainResult, train_lora
+from mhx.training.base import base_hash, pick_device
+from mhx.training.card import model_card, origins
+from mhx.training.encoding import Record
+from mhx.training.lora import Job, Moment, TrainResult, train_adapters
+from mhx.training.sources import records_of
+
+__all__ = ["FILES", "Part", "fit", "fit_all", "install_adapter", "recipe_for", "records_of"]
 
 FILES = ("adapter_config.json", "adapter_model.safetensors", "README.md", "manifest.yaml")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A language of a training: its conversations, their hash, its settings and its folder."""
+
+    language: Language
+    train: Sequence[Record]
+    valid: Sequence[Record]
+    recipe: TrainRecipe
+    out: Path
+    corpus_sha256: str
 
 
 def recipe_for(language: Language, base: str) -> TrainRecipe:
@@ -25,85 +44,10 @@ def recipe_for(language: Language, base: str) -> TrainRecipe:
     return TrainRecipe.model_validate({**recipe.model_dump(), **changes})
 
 
-def train_adapter(
-    language: Language,
-    *,
-    data: Path | None,
-    valid: Path | None,
-    base: str,
-    runs: Path,
-    into: Path | None,
-    device: str,
-    reporter: Reporter,
-) -> dict[str, Any]:
-    """Train outside a run: on a file, the newest run's corpus, or fail saying what to do."""
-    if data is None:
-        folders = [
-            path
-            for path in run_folders(runs, language.tag)
-            if (path / "corpus/train.jsonl").is_file()
-        ]
-        if not folders:
-            raise MhxError(
-                Problem(
-                    f"no corpus of {language.tag} in {runs}",
-                    f"mhx adapt --lang {language.tag} --until gate, or give --data FILE.jsonl",
-                )
-            )
-        data, valid = folders[-1] / "corpus/train.jsonl", folders[-1] / "corpus/valid.jsonl"
-    train = records_of(data)
-    held = records_of(valid) if valid is not None and valid.is_file() else []
-    folder = into or runs / language.tag / "adapters" / base.replace("/", "--")
-    result = fit(
-        language,
-        train,
-        held,
-        base=base,
-        out=folder,
-        device=device,
-        reporter=reporter,
-        corpus_sha256=hash_file(data),
-    )
-    return {
-        "adapter": str(folder),
-        "base": base,
-        "data": str(data),
-        "steps": result.steps,
-        "first loss": round(result.first_loss, 4),
-        "last loss": round(result.last_loss, 4),
-        "valid loss": result.valid_loss,
-        "trainable parameters": result.trainable,
-    }
-
-
-def records_of(path: Path) -> list[dict[str, Any]]:
-    """Chat records of a JSONL file. Raises MhxError for every record without messages."""
-    out, problems = [], []
-    for line, record in read_jsonl(path):
-        messages = record.get("messages")
-        if not isinstance(messages, list) or not all(
-            isinstance(item, dict) and {"role", "content"} <= set(item) for item in messages
-        ):
-            problems.append(
-                Problem(
-                    "no list of {role, content}",
-                    "the Hugging Face chat format",
-                    path=path,
-                    line=line,
-                    field="messages",
-                )
-            )
-            continue
-        out.append({"id": f"line {line}", **record})
-    if problems:
-        raise MhxError(problems)
-    return out
-
-
 def fit(
     language: Language,
-    train: list[dict[str, Any]],
-    valid: list[dict[str, Any]],
+    train: list[Record],
+    valid: list[Record],
     *,
     base: str,
     out: Path,
@@ -111,25 +55,62 @@ def fit(
     reporter: Reporter,
     corpus_sha256: str,
 ) -> TrainResult:
-    """Train, then write the model card and the manifest beside the weights."""
-    recipe = recipe_for(language, base)
-    progress = _Bar(reporter)
-    result = train_lora(
-        train, valid, base=base, recipe=recipe, out=out, device=device, progress=progress
+    """Train one language by its recipe, then write card and manifest beside the weights."""
+    part = Part(language, train, valid, recipe_for(language, base), out, corpus_sha256)
+    done = fit_all([part], base=base, folder=out, device=device, reporter=reporter)
+    return done[language.tag]
+
+
+def fit_all(
+    parts: Sequence[Part], *, base: str, folder: Path, device: str, reporter: Reporter
+) -> dict[str, TrainResult]:
+    """Train all languages in one pass; each gets weights, card and manifest in its `out`.
+
+    `folder` holds the checkpoint of them all.
+    """
+    jobs = [
+        Job(part.language.tag, part.train, part.valid, part.recipe, part.out) for part in parts
+    ]
+    for part in parts:
+        if len(part.train) < part.recipe.batch_size:
+            reporter.say(f"  {part.language.tag}: {len(part.train)} conversations are fewer than a "
+                         f"batch of {part.recipe.batch_size}: each step sees all of them")
+    done = train_adapters(
+        jobs, base=base, folder=folder, device=device, progress=_Bar(reporter)
     )
-    manifest = {
-        "language": language.tag,
+    for part in parts:
+        result = done[part.language.tag]
+        for note in result.notes:
+            reporter.say(f"  {note}")
+        manifest = manifest_of(part, result, base=base, device=device,
+                               trained_with=[one.language.tag for one in parts])
+        write_yaml(part.out / "manifest.yaml", manifest)
+        card = model_card(part.language, manifest, origins(list(part.train)))
+        write_text(part.out / "README.md", card)
+    return done
+
+
+def manifest_of(
+    part: Part, result: TrainResult, *, base: str, device: str, trained_with: Sequence[str]
+) -> dict[str, Any]:
+    """What an adapter was made of and how, with hashes, seeds and versions."""
+    card = part.language.card
+    return {
+        "language": part.language.tag,
         "base": base,
         "base_sha256": base_hash(base),
-        "corpus_sha256": corpus_sha256,
-        "card": f"{language.card.id} {language.card.version} ({language.card.status})",
-        "card_sha256": hash_json(language.card.model_dump(mode="json")),
+        "corpus_sha256": part.corpus_sha256,
+        "card": f"{card.id} {card.version} ({card.status})",
+        "card_sha256": hash_json(card.model_dump(mode="json")),
         "device": pick_device(device),
-        "seed": recipe.seed,
-        "recipe": recipe.model_dump(exclude={"overrides", "recommended_bases"}),
-        "dialogues": len(train),
-        "risk_dialogues": sum(str(item.get("risk", "none")) != "none" for item in train),
+        "seed": part.recipe.seed,
+        "recipe": part.recipe.model_dump(exclude={"overrides", "recommended_bases"}),
+        "trained_with": list(trained_with),
+        "dialogues": len(part.train),
+        "risk_dialogues": sum(str(item.get("risk", "none")) != "none" for item in part.train),
+        "tokenizer": result.fertility.record() if result.fertility else {},
         "steps": result.steps,
+        "best_step": result.best_step,
         "first_loss": round(result.first_loss, 4),
         "last_loss": round(result.last_loss, 4),
         "valid_loss": None if result.valid_loss is None else round(result.valid_loss, 4),
@@ -139,78 +120,23 @@ def fit(
             if name in ("mhx", "torch", "transformers", "peft")
         },
     }
-    write_yaml(out / "manifest.yaml", manifest)
-    write_text(out / "README.md", model_card(language, manifest, origins(train)))
-    return result
 
 
 class _Bar:
-    """Says every tenth of the training where it is."""
+    """Says every fifth of the training where it is."""
 
     def __init__(self, reporter: Reporter) -> None:
         self.reporter = reporter
 
-    def __call__(self, step: int, total: int, loss: float) -> None:
+    def __call__(self, moment: Moment) -> None:
         """Report a finished step."""
+        step, total = moment.step, moment.total
         if step == total or step % max(1, total // 5) == 0:
-            self.reporter.say(f"  step {step} of {total}, loss {loss:.3f}")
-
-
-def origins(train: list[dict[str, Any]]) -> list[str]:
-    """Who wrote the training text, each once."""
-    found = set()
-    for item in train:
-        origin = item.get("origin")
-        if isinstance(origin, Mapping):
-            reviewed = origin.get("reviewed_by") or "nobody"
-            found.add(f"{origin.get('kind')}: {origin.get('name')} (reviewed by {reviewed})")
-    return sorted(found) or ["not said by the data"]
-
-
-def model_card(language: Language, manifest: Mapping[str, Any], origin: list[str]) -> str:
-    """The adapter's README: what it is for, what it is not, what it was made from."""
-    trial = manifest["base"] == TINY
-    lines = [
-        "---",
-        f"language: {language.tag}",
-        f"base_model: {manifest['base']}",
-        "library_name: peft",
-        "license: cc-by-4.0",
-        "---",
-        "",
-        f"# {language.manifest.name} adapter for {manifest['base']}",
-        "",
-        "Research software, **not a therapist**; no clinician has reviewed it.",
-        "Crisis services are written as slots (`{{service:...}}`). Serving it without mhx's",
-        "resolver, which fills them by territory, age and date, is unsupported.",
-    ]
-    if trial:
-        lines += [
-            "",
-            "A trial adapter on a base of a few million parameters: its answers are babble.",
-        ]
-    lines += [
-        "",
-        "## Training",
-        "",
-        f"- dialogues: {manifest['dialogues']}; **risk dialogues in training: "
-        f"{manifest['risk_dialogues']} of {manifest['dialogues']}**",
-        f"- text: {'; '.join(origin)}",
-        f"- culture card: {manifest['card']}",
-        f"- LoRA: {manifest['recipe']['lora']}; {manifest['steps']} steps, "
-        f"seed {manifest['seed']}, "
-        f"device {manifest['device']}",
-        f"- loss: {manifest['first_loss']} at the first step, {manifest['last_loss']} at the last, "
-        f"{manifest['valid_loss']} on the validation split",
-        f"- corpus SHA-256: `{manifest['corpus_sha256']}`",
-        f"- base SHA-256: `{manifest['base_sha256']}`",
-        "",
-        "## Not for",
-        "",
-        "People in distress, diagnosis, crisis care, or any use without a clinician's review.",
-        "",
-    ]
-    return "\n".join(lines)
+            each = [f"{name} {loss:.3f}" for name, loss in moment.losses.items()]
+            losses = ", ".join(each) if len(each) > 1 else f"{moment.loss:.3f}"
+            left = timedelta(seconds=round(moment.seconds_left))
+            self.reporter.say(f"  step {step} of {total}, loss {losses}, "
+                              f"{moment.tokens_per_second:,.0f} tokens/s, {left} left")
 
 
 def install_adapter(language: Language, folder: Path, info: Mapping[str, Any]) -> Path:

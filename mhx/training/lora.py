@@ -1,28 +1,61 @@
-"""LoRA training with peft: seeded, resumable, byte-identical after a resume on a CPU."""
+"""LoRA training of one language, or of several in one pass: seeded and resumable.
+
+On a CPU a training that was killed and resumed ends with the same bytes.
+"""
 
 from __future__ import annotations
 
-import io
-import math
-import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mhx.errors import MhxError, Problem
-from mhx.files import hash_json, write_bytes, write_text
+from mhx.files import hash_json, write_jsonl
 from mhx.schema import TrainRecipe
-from mhx.training.base import check_round_trip, load_model, load_tokenizer, require
-from mhx.training.masks import Encoded, NothingToLearn, encode
+from mhx.training import checkpoint
+from mhx.training.adapters import Adapters, attach
+from mhx.training.attention import pack_where_possible
+from mhx.training.base import load_model, load_tokenizer, require
+from mhx.training.batches import Row, collate, planned_batches
+from mhx.training.encoding import Dataset, Record, encode_records
+from mhx.training.failures import check_causal
+from mhx.training.fertility import Fertility, fertility
+from mhx.training.layout import Cut, Packed, Padded
+from mhx.training.loop import Course, Moment, Training, Watch
+from mhx.training.loss import mean_loss, objective_for
+from mhx.training.optimizer import AdapterOptimizer
+from mhx.training.save import save_adapter
 
-CHECKPOINT = "checkpoint.pt"
+__all__ = ["Job", "Moment", "TrainResult", "encode_records", "mean_loss", "train_adapters",
+           "train_lora", "train_on"]
+
+CHECKPOINT = checkpoint.NAME
 CHECKPOINT_EVERY = 10  # steps
+CURVES = "curves.jsonl"
+# settings that change memory or what is looked at, not the weights: a resume may change them
+FREE = frozenset({"micro_batch_tokens", "gradient_checkpointing", "overrides", "recommended_bases"})
+
+
+@dataclass(frozen=True)
+class Job:
+    """One language's part: its conversations, settings and the folder of its adapter."""
+
+    name: str
+    train: Sequence[Record]
+    valid: Sequence[Record]
+    recipe: TrainRecipe
+    out: Path
 
 
 @dataclass(frozen=True)
 class TrainResult:
-    """What a training run did."""
+    """What a training did for one language.
+
+    `tokens` are those of all steps, `labelled` the learned ones; losses are nats a token.
+    `stopped_at` is the step at which patience ended it, `best_step` the step whose weights are
+    kept then. `notes` say where a slower way was taken, and why.
+    """
 
     steps: int
     planned_steps: int
@@ -36,279 +69,187 @@ class TrainResult:
     resumed_at: int
     trainable: int
     losses: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class Dataset:
-    """Encoded conversations, with what did not fit: ids left out, how many were cut."""
-
-    tokenizer: Any
-    encoded: list[Encoded]
-    left_out: list[str]
-    cut: int
-
-
-def encode_records(
-    records: Sequence[dict[str, Any]], base: str, *, max_length: int
-) -> Dataset:
-    """Conversations as tokens and masks; the tokenizer's round trip is checked first.
-
-    A conversation without a learned token within `max_length` is left out and named; when none
-    is left that is an error, as is every mask that does not decode to the supporter's words.
-    """
-    tokenizer = load_tokenizer(base)
-    samples = [message["content"] for record in records[:8] for message in record["messages"]]
-    check_round_trip(tokenizer, samples, base)
-    problems: list[Problem] = []
-    empty: list[Problem] = []
-    left_out: list[str] = []
-    out: list[Encoded] = []
-    for record in records:
-        name = str(record.get("id", "?"))
-        try:
-            out.append(encode(tokenizer, record["messages"], name=name, max_length=max_length))
-        except NothingToLearn as error:
-            left_out.append(name)
-            empty += error.problems
-        except MhxError as error:
-            problems += error.problems
-    if problems or (empty and not out):
-        raise MhxError(problems or empty)
-    cut = sum(item.full > len(item.ids) for item in out)
-    return Dataset(tokenizer, out, left_out, cut)
+    stopped_at: int | None = None
+    best_step: int | None = None
+    fertility: Fertility | None = None
+    notes: tuple[str, ...] = ()
 
 
 def train_lora(
-    train: Sequence[dict[str, Any]],
-    valid: Sequence[dict[str, Any]],
+    train: Sequence[Record],
+    valid: Sequence[Record],
     *,
     base: str,
     recipe: TrainRecipe,
     out: Path,
     device: str = "auto",
-    progress: Callable[[int, int, float], None] | None = None,
+    progress: Watch | None = None,
+    name: str = "default",
 ) -> TrainResult:
     """Train one adapter on `train` and save it to `out` in PEFT's layout.
 
-    A checkpoint (adapter, optimizer, order, random state) is written every CHECKPOINT_EVERY
-    steps; the same call after a kill goes on from it and gives, on a CPU, the same bytes.
-    Raises MhxError for an empty corpus or a text the tokenizer or template cannot carry.
+    A checkpoint is written every CHECKPOINT_EVERY steps; the same call after a kill goes on from
+    it. Raises MhxError for an empty corpus, a text that the tokenizer or template cannot carry, a
+    base that is not causal, a loss that is no number, and a lack of memory.
+    """
+    job = Job(name, train, valid, recipe, out)
+    return train_adapters([job], base=base, folder=out, device=device, progress=progress)[name]
+
+
+def train_adapters(
+    jobs: Sequence[Job],
+    *,
+    base: str,
+    folder: Path,
+    device: str = "auto",
+    progress: Watch | None = None,
+) -> dict[str, TrainResult]:
+    """Train the adapters of all jobs in one pass over one frozen base; each is saved to its `out`.
+
+    Each adapter is the one its job alone would give: own batches, clipping, schedule and
+    optimizer (equal to float32 rounding; with dropout the random masks differ). `folder` holds
+    the checkpoint. Raises MhxError as `train_lora` does.
     """
     require("torch", "transformers", "peft")
-    import torch
-    from peft import LoraConfig, get_peft_model, set_peft_model_state_dict
+    _refuse_empty(jobs)
+    tokenizer = load_tokenizer(base)
+    return train_on(lambda: load_model(base, device=device), tokenizer, jobs, base=base,
+                    folder=folder, progress=progress)
 
-    if not train:
-        raise MhxError(Problem("the training split is empty", "look into review.jsonl for why"))
-    data = encode_records(train, base, max_length=recipe.max_length)
-    tokenizer, encoded = data.tokenizer, data.encoded
-    held = encode_records(valid, base, max_length=recipe.max_length).encoded if valid else []
-    random.seed(recipe.seed)
-    torch.manual_seed(recipe.seed)  # before LoRA draws its A matrices
-    model = load_model(base, device=device)
-    config = LoraConfig(
-        r=recipe.lora.r,
-        lora_alpha=recipe.lora.alpha,
-        lora_dropout=recipe.lora.dropout,
-        target_modules=recipe.lora.targets,
-        task_type="CAUSAL_LM",
+
+def train_on(
+    load: Callable[[], Any],
+    tokenizer: Any,
+    jobs: Sequence[Job],
+    *,
+    base: str,
+    folder: Path,
+    progress: Watch | None = None,
+) -> dict[str, TrainResult]:
+    """`train_adapters` on a model that `load` gives once the data are known to be good.
+
+    `base` names it in messages, hashes and files.
+    """
+    import torch
+
+    data = {job.name: _encoded(job.train, base, job.recipe, tokenizer) for job in jobs}
+    held = {job.name: _encoded(job.valid, base, job.recipe, tokenizer) if job.valid else None
+            for job in jobs}
+    model = load()
+    check_causal(model, base)
+    adapters = attach(model, {job.name: job.recipe for job in jobs})
+    if any(job.recipe.gradient_checkpointing for job in jobs):
+        name = "activation_checkpointing_enable"  # since transformers 5.20; before, the other
+        getattr(model, name, model.gradient_checkpointing_enable)()
+    torch.manual_seed(jobs[0].recipe.seed)  # what dropout draws
+    sample = [Row(0, item) for item in data[jobs[0].name].encoded[:1]]
+    place = next(model.parameters()).device
+    adapters.route(collate(sample, tokenizer.pad_token_id, place))
+    objective, slower = objective_for(model, sample, tokenizer.pad_token_id)
+    cut, unpacked = _layout(model, jobs, adapters, tokenizer.pad_token_id)
+    courses = [_course(job, data[job.name], held[job.name], adapters) for job in jobs]
+    run = Training(
+        model=model, adapters=adapters, courses=courses, objective=objective, cut=cut,
+        folder=folder, key=_key(jobs, base, data), every=CHECKPOINT_EVERY, watch=progress,
     )
-    model = get_peft_model(model, config)
-    weights = [weight for weight in model.parameters() if weight.requires_grad]
-    optimizer = torch.optim.AdamW(
-        weights, lr=recipe.learning_rate, weight_decay=recipe.weight_decay
+    resumed = run.run()
+    notes = tuple(note for note in (
+        "" if adapters.mixed else "DoRA: PEFT's own layers, one language a forward pass",
+        f"plain loss: {slower}" if slower else "",
+        f"padded batches: {unpacked}" if unpacked else "",
+    ) if note)
+    results = {}
+    for job, course in zip(jobs, courses, strict=True):
+        state = course.best or adapters.state(job.name)
+        save_adapter(state, adapters.configs[job.name], job.out)
+        write_jsonl(job.out / CURVES, course.curve)
+        results[job.name] = _result(course, data[job.name], adapters, resumed, notes,
+                                    fertility(tokenizer, _said(job.train)))
+    checkpoint.drop(folder)
+    return results
+
+
+def _refuse_empty(jobs: Sequence[Job]) -> None:
+    problems = [
+        Problem(f"{job.name}: the training split is empty", "look into review.jsonl for why")
+        for job in jobs if not job.train
+    ]
+    if problems:
+        raise MhxError(problems)
+
+
+def _encoded(records: Sequence[Record], base: str, recipe: TrainRecipe, tokenizer: Any) -> Dataset:
+    return encode_records(records, base, max_length=recipe.max_length, tokenizer=tokenizer)
+
+
+def _layout(
+    model: Any, jobs: Sequence[Job], adapters: Adapters, pad: int
+) -> tuple[Cut, str]:
+    """Packed on a GPU, padded and sorted by length on a CPU; why not packed, or ""."""
+    device = next(model.parameters()).device
+    limit = min(job.recipe.micro_batch_tokens for job in jobs)
+    why = ""
+    if device.type == "cuda":
+        why = pack_where_possible(model)
+        if not why:
+            return Packed(device, limit, adapters.mixed), ""
+    return Padded(pad, device, limit, adapters.mixed), why
+
+
+def _course(job: Job, data: Dataset, held: Dataset | None, adapters: Adapters) -> Course:
+    left_out = set(data.left_out)
+    ids = [str(item.get("id", "?")) for item in job.train]
+    batches = planned_batches(data.encoded, job.recipe)[: job.recipe.max_steps]
+    return Course(
+        name=job.name,
+        recipe=job.recipe,
+        encoded=data.encoded,
+        ids=[one for one in ids if one not in left_out],
+        held=held.encoded if held else [],
+        batches=batches,
+        optimizer=AdapterOptimizer(adapters.weights(job.name), job.recipe, len(batches)),
     )
-    planned = list(_batches(encoded, recipe))
-    batches = planned[: recipe.max_steps]
-    total = len(batches)
-    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, _schedule(recipe, total))
-    key = hash_json([recipe.model_dump(), base, [item.ids for item in encoded]])
-    start, losses = _restore(out, key, model, optimizer, scheduler, set_peft_model_state_dict)
-    model.train()
-    for step in range(start, total):
-        loss = _step(model, batches[step], tokenizer.pad_token_id, recipe, weights)
-        optimizer.step()
-        scheduler.step()
-        optimizer.zero_grad(set_to_none=True)
-        losses.append(loss)
-        if progress is not None:
-            progress(step + 1, total, loss)
-        if (step + 1) % CHECKPOINT_EVERY == 0 and step + 1 < total:
-            _checkpoint(out, key, step + 1, losses, model, optimizer, scheduler)
-    valid_loss = mean_loss(model, held, tokenizer.pad_token_id)[0] if held else None
-    save_adapter(model, out)
-    (out / CHECKPOINT).unlink(missing_ok=True)
+
+
+def _key(jobs: Sequence[Job], base: str, data: dict[str, Dataset]) -> str:
+    return hash_json([base, [
+        [job.name, job.recipe.model_dump(exclude=set(FREE)),
+         [item.ids for item in data[job.name].encoded]] for job in jobs
+    ]])
+
+
+def _said(records: Sequence[Record]) -> list[str]:
+    """What people say in conversations: the system prompt is the same in all."""
+    return [message["content"] for record in records for message in record["messages"]
+            if message["role"] != "system"]
+
+
+def _result(
+    course: Course,
+    data: Dataset,
+    adapters: Adapters,
+    resumed: int,
+    notes: tuple[str, ...],
+    words: Fertility,
+) -> TrainResult:
+    learned = [course.encoded[place] for batch in course.batches[: course.done] for place in batch]
+    kept = course.best is not None
+    validated = [row["valid_loss"] for row in course.curve if row["valid_loss"] is not None]
     return TrainResult(
-        steps=total,
-        planned_steps=len(planned),
+        steps=course.done,
+        planned_steps=len(planned_batches(course.encoded, course.recipe)),
         left_out=tuple(data.left_out),
         cut=data.cut,
-        tokens=sum(len(item.ids) for batch in batches for item in batch),
-        labelled=sum(sum(item.mask) for batch in batches for item in batch),
-        first_loss=losses[0],
-        last_loss=losses[-1],
-        valid_loss=valid_loss,
-        resumed_at=start,
-        trainable=sum(weight.numel() for weight in weights),
-        losses=tuple(losses),
+        tokens=sum(len(item.ids) for item in learned),
+        labelled=sum(sum(item.mask) for item in learned),
+        first_loss=course.losses[0],
+        last_loss=course.losses[-1],
+        valid_loss=course.best_loss if kept else (validated[-1] if validated else None),
+        resumed_at=resumed,
+        trainable=sum(weight.numel() for weight in adapters.weights(course.name)),
+        losses=tuple(course.losses),
+        stopped_at=course.done if course.stopped else None,
+        best_step=course.best_step if kept else None,
+        fertility=words,
+        notes=notes,
     )
-
-
-def _batches(encoded: list[Encoded], recipe: TrainRecipe) -> Iterator[list[Encoded]]:
-    """Batches of similar length, in an order drawn anew each epoch from the seed."""
-    rng = random.Random(recipe.seed)
-    count = max(1, math.ceil(len(encoded) / recipe.batch_size))
-    for _ in range(max(1, round(recipe.epochs))):
-        order = list(range(len(encoded)))
-        rng.shuffle(order)
-        order.sort(key=lambda place: len(encoded[place].ids) // 32)
-        groups = [order[n * recipe.batch_size : (n + 1) * recipe.batch_size] for n in range(count)]
-        rng.shuffle(groups)
-        for group in groups:
-            yield [encoded[place] for place in group]
-
-
-def _schedule(recipe: TrainRecipe, total: int) -> Callable[[int], float]:
-    warmup = max(1, round(recipe.warmup_ratio * total))
-
-    def factor(step: int) -> float:
-        if step < warmup:
-            return (step + 1) / warmup
-        return max(0.0, (total - step) / max(1, total - warmup))
-
-    return factor
-
-
-def collate(batch: Sequence[Encoded], pad: int, device: Any) -> tuple[Any, Any, Any]:
-    """(input ids, attention mask, labels) of a batch; labels are -100 where nothing is learned."""
-    import torch
-
-    width = max(len(item.ids) for item in batch)
-    ids = torch.full((len(batch), width), pad)
-    attention = torch.zeros((len(batch), width), dtype=torch.long)
-    labels = torch.full((len(batch), width), -100)
-    for row, item in enumerate(batch):
-        length = len(item.ids)
-        ids[row, :length] = torch.tensor(item.ids)
-        attention[row, :length] = 1
-        mask = torch.tensor(item.mask)
-        labels[row, :length][mask] = ids[row, :length][mask]
-    return ids.to(device), attention.to(device), labels.to(device)
-
-
-def token_losses(model: Any, batch: Sequence[Encoded], pad: int) -> Any:
-    """Cross-entropy of every learned token of a batch (the head runs on columns that hold one)."""
-    import torch
-
-    device = next(model.parameters()).device
-    ids, attention, labels = collate(batch, pad, device)
-    targets = labels[:, 1:]
-    # columns in which some row learns: the head is left out on all others
-    columns = (targets != -100).any(dim=0).nonzero().squeeze(1)
-    logits = model(
-        input_ids=ids, attention_mask=attention, use_cache=False, logits_to_keep=columns
-    ).logits
-    targets = targets[:, columns]
-    chosen = targets != -100
-    return torch.nn.functional.cross_entropy(
-        logits[chosen].float(), targets[chosen], reduction="none"
-    )
-
-
-def _step(model: Any, batch: list[Encoded], pad: int, recipe: TrainRecipe, weights: Any) -> float:
-    import torch
-
-    loss = token_losses(model, batch, pad).mean()
-    loss.backward()
-    torch.nn.utils.clip_grad_norm_(weights, recipe.max_grad_norm)
-    return float(loss.detach())
-
-
-def mean_loss(model: Any, encoded: Sequence[Encoded], pad: int) -> tuple[float, int]:
-    """(mean cross-entropy, number of learned tokens) in nats a token, without gradients."""
-    import torch
-
-    was_training = model.training
-    model.eval()
-    total, count = 0.0, 0
-    with torch.inference_mode():
-        for item in encoded:
-            losses = token_losses(model, [item], pad)
-            total += float(losses.sum())
-            count += int(losses.numel())
-    model.train(was_training)
-    return total / max(1, count), count
-
-
-def save_adapter(model: Any, out: Path) -> None:
-    """`adapter_model.safetensors` and `adapter_config.json`, each whole or not at all.
-
-    The config names the base by its name, not by a path of this machine.
-    """
-    import json
-
-    from peft import get_peft_model_state_dict
-    from safetensors.torch import save
-
-    state = {
-        name: tensor.detach().cpu().contiguous()
-        for name, tensor in sorted(get_peft_model_state_dict(model).items())
-    }
-    # as bytes first: the libraries' own errors on a full disk do not say that it is full
-    write_bytes(out / "adapter_model.safetensors", save(state, metadata={"format": "pt"}))
-    config = model.peft_config["default"].to_dict()
-    config["inference_mode"] = True
-    config["base_model_name_or_path"] = _public_name(config.get("base_model_name_or_path"))
-    targets = config.get("target_modules")
-    if isinstance(targets, set | list):
-        config["target_modules"] = sorted(targets)
-    text = json.dumps(config, indent=1, sort_keys=True, default=str)
-    write_text(out / "adapter_config.json", text + "\n")
-
-
-def _public_name(path: Any) -> str:
-    from mhx.training.base import TINY, tiny_folder
-
-    return TINY if str(path) == str(tiny_folder()) else str(path)
-
-
-# ---------------------------------------------------------------- checkpoints
-
-
-def _checkpoint(
-    out: Path, key: str, step: int, losses: list[float], model: Any, optimizer: Any, scheduler: Any
-) -> None:
-    import torch
-    from peft import get_peft_model_state_dict
-
-    state = {
-        "key": key,
-        "step": step,
-        "losses": losses,
-        "adapter": get_peft_model_state_dict(model),
-        "optimizer": optimizer.state_dict(),
-        "scheduler": scheduler.state_dict(),
-        "rng": torch.get_rng_state(),
-    }
-    data = io.BytesIO()
-    torch.save(state, data)
-    write_bytes(out / CHECKPOINT, data.getvalue())
-
-
-def _restore(
-    out: Path, key: str, model: Any, optimizer: Any, scheduler: Any, load_adapter: Any
-) -> tuple[int, list[float]]:
-    """(step to go on from, losses so far); a checkpoint of other data or settings is ignored."""
-    import torch
-
-    path = out / CHECKPOINT
-    if not path.is_file():
-        return 0, []
-    state = torch.load(path, weights_only=True, map_location="cpu")
-    if state["key"] != key:
-        return 0, []
-    load_adapter(model, state["adapter"])
-    optimizer.load_state_dict(state["optimizer"])
-    scheduler.load_state_dict(state["scheduler"])
-    torch.set_rng_state(state["rng"])
-    return int(state["step"]), list(state["losses"])

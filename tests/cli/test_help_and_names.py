@@ -18,6 +18,7 @@ COMMANDS = [
     "adapt", "report", "doctor", "purge", "langs", "check", "new", "translate", "score", "train",
     "generate", "chat", "parity", "agree", "anchors", "anchors plan", "anchors export",
     "anchors import", "prove", "card", "card show", "card lint", "card diff", "build",
+    "review", "review export", "review import", "review status",
 ]
 
 

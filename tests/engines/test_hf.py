@@ -11,10 +11,10 @@ import pytest
 
 from mhx.api import open_run
 from mhx.contracts import Reply
+from mhx.engines.opening import open_chain
 from mhx.errors import MhxError
 from mhx.seq2seq.translator import Translator
 from mhx.shelves import Shelves
-from mhx.stages.translate import open_backend
 from mhx.translating import translate_texts
 
 Open = Callable[..., Any]
@@ -187,7 +187,7 @@ def test_a_run_gives_the_engine_its_languages_sentences(
     shelves: Shelves, nllb: Path, tmp_path: Path
 ) -> None:
     run = open_run("pl", shelves=shelves, translator=f"hf:{nllb}", out=tmp_path, device="cpu")
-    _, engine = open_backend(run, frozenset())
+    engine = open_chain(run, frozenset(), screened=False)[0].backend
     assert isinstance(engine, Translator)
     assert engine.split_source("Dr. Lee listens. I talk.") == ["Dr. Lee listens.", "I talk."]
     assert engine.split_target("Pan dr. Kos słucha. Mówię.") == ["Pan dr. Kos słucha.", "Mówię."]

@@ -85,3 +85,18 @@ def write_base(folder: Path, config: Any, model_class: Any) -> str:
     config.vocab_size = len(tokenizer)
     model_class(config).save_pretrained(folder)
     return str(folder)
+
+
+SMALL: dict[str, Any] = {
+    "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2,
+    "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8,
+}
+ARCHITECTURES = ("Qwen3", "Llama", "Gemma", "Gemma2", "Mistral")
+
+
+def small_base(name: str, folder: Path, **changes: Any) -> str:
+    """A random base of an architecture of transformers, by its class name; returns its folder."""
+    import transformers
+
+    config = getattr(transformers, f"{name}Config")(**{**SMALL, **changes})
+    return write_base(folder / name, config, getattr(transformers, f"{name}ForCausalLM"))

@@ -19,7 +19,8 @@ from mhx.run import Silent
 from mhx.scaffold import new_language
 from mhx.shelves import discover
 from mhx.training import lora
-from mhx.training.adapter import FILES, fit, install_adapter, records_of, train_adapter
+from mhx.training.adapter import FILES, fit, install_adapter
+from mhx.training.command import train_languages
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +46,8 @@ def fitted(workshop: tuple[Language, Path], dialogues: list[dict[str, Any]]) -> 
     return root / "adapter"
 
 
-def test_four_files_describe_the_adapter(fitted: Path) -> None:
-    assert sorted(path.name for path in fitted.iterdir()) == sorted(FILES)
+def test_four_files_and_a_curve_describe_the_adapter(fitted: Path) -> None:
+    assert sorted(path.name for path in fitted.iterdir()) == sorted([*FILES, lora.CURVES])
 
 
 def test_manifest_and_model_card_say_how_many_risk_dialogues_were_trained_on(
@@ -62,6 +63,7 @@ def test_manifest_and_model_card_say_how_many_risk_dialogues_were_trained_on(
     assert "resolver, which fills them by territory, age and date" in " ".join(card.split())
     assert "not a therapist" in card
     assert manifest["corpus_sha256"] in card
+    assert f"{manifest['tokenizer']['tokens_per_word']:.2f} tokens a word" in card
 
 
 def test_the_manifest_names_base_card_and_versions(fitted: Path) -> None:
@@ -104,20 +106,9 @@ def test_a_language_without_a_corpus_says_what_to_do(
     workshop: tuple[Language, Path], tmp_path: Path
 ) -> None:
     with pytest.raises(MhxError, match="no corpus of cs") as caught:
-        train_adapter(workshop[0], data=None, valid=None, base="mhx-tiny", runs=tmp_path,
-                      into=None, device="cpu", reporter=Silent())
+        train_languages([workshop[0]], base="mhx-tiny", runs=tmp_path, device="cpu",
+                        reporter=Silent())
     assert "mhx adapt --lang cs --until gate" in caught.value.problems[0].fix
-
-
-def test_every_record_without_messages_is_reported_with_its_line(
-    write: Callable[..., Path],
-) -> None:
-    lines = ['{"messages": []}', '{"text": "a"}', '{"messages": [{"role": "user"}]}']
-    path = write("data.jsonl", "\n".join(lines))
-    with pytest.raises(MhxError) as caught:
-        records_of(path)
-    assert [problem.line for problem in caught.value.problems] == [2, 3]
-    assert all(problem.field == "messages" for problem in caught.value.problems)
 
 
 @pytest.fixture

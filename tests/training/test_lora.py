@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_bases import recipe, write_base
+from small_bases import ARCHITECTURES, recipe, small_base
 
 from mhx.errors import MhxError
 from mhx.training.base import load_model
 from mhx.training.generate import generate
-from mhx.training.lora import collate, encode_records, mean_loss, token_losses, train_lora
+from mhx.training.lora import CURVES, encode_records, mean_loss, train_lora
 
 WEIGHTS = "adapter_model.safetensors"
 
@@ -23,49 +23,6 @@ def trained(dialogues: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFa
     out = tmp_path_factory.mktemp("trained") / "adapter"
     train_lora(dialogues, dialogues[:2], base="mhx-tiny", recipe=recipe(), out=out, device="cpu")
     return out
-
-
-def reference(model: Any, ids: Any, attention: Any, labels: Any) -> Any:
-    """Cross-entropy with all logits, shifted by one, as transformers computes it."""
-    import torch
-
-    with torch.no_grad():
-        logits = model(input_ids=ids, attention_mask=attention).logits
-    return torch.nn.functional.cross_entropy(
-        logits[:, :-1].reshape(-1, logits.shape[-1]).float(), labels[:, 1:].reshape(-1),
-        ignore_index=-100, reduction="none",
-    )
-
-
-def test_the_loss_is_the_plain_cross_entropy_of_the_learned_tokens(
-    dialogues: list[dict[str, Any]],
-) -> None:
-    import torch
-
-    data = encode_records(dialogues, "mhx-tiny", max_length=512)
-    tokenizer, encoded = data.tokenizer, data.encoded
-    model = load_model("mhx-tiny", device="cpu").eval()
-    ids, attention, labels = collate(encoded, tokenizer.pad_token_id, "cpu")
-    plain = reference(model, ids, attention, labels)
-    wanted = plain[labels[:, 1:].reshape(-1) != -100]
-    with torch.no_grad():
-        found = token_losses(model, encoded, tokenizer.pad_token_id)
-        theirs = model(input_ids=ids, attention_mask=attention, labels=labels).loss
-    assert found.numel() == sum(sum(item.mask) for item in encoded)
-    torch.testing.assert_close(found, wanted, rtol=1e-4, atol=1e-5)
-    torch.testing.assert_close(found.mean(), theirs, rtol=1e-4, atol=1e-5)
-
-
-def test_the_mean_over_single_dialogues_is_the_mean_over_the_batch(
-    dialogues: list[dict[str, Any]],
-) -> None:
-    data = encode_records(dialogues, "mhx-tiny", max_length=512)
-    tokenizer, encoded = data.tokenizer, data.encoded
-    model = load_model("mhx-tiny", device="cpu").eval()
-    one_by_one, count = mean_loss(model, encoded, tokenizer.pad_token_id)
-    batched = token_losses(model, encoded, tokenizer.pad_token_id)
-    assert count == batched.numel()
-    assert one_by_one == pytest.approx(float(batched.detach().mean()), rel=1e-4)
 
 
 def test_the_first_reported_loss_is_that_of_the_untouched_base(
@@ -105,8 +62,9 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(
     ).read_bytes()
 
 
-def test_nothing_but_the_adapter_is_left(trained: Path) -> None:
-    assert sorted(path.name for path in trained.iterdir()) == ["adapter_config.json", WEIGHTS]
+def test_nothing_but_the_adapter_and_its_curve_is_left(trained: Path) -> None:
+    found = sorted(path.name for path in trained.iterdir())
+    assert found == ["adapter_config.json", WEIGHTS, CURVES]
     config = json.loads((trained / "adapter_config.json").read_text(encoding="utf-8"))
     assert config["base_model_name_or_path"] == "mhx-tiny"
     assert config["inference_mode"] is True
@@ -150,23 +108,15 @@ def test_a_base_that_is_not_there_is_named(tmp_path: Path, dialogues: list[dict[
         train_lora(dialogues, [], base=missing, recipe=recipe(), out=tmp_path / "out")
 
 
-SMALL: dict[str, Any] = {
-    "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2,
-    "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8,
-}
-
-
-@pytest.mark.parametrize("name", ["Llama", "Gemma2", "Mistral"])
+@pytest.mark.parametrize("name", ARCHITECTURES)
 def test_any_base_by_folder_trains_answers_and_loads_again(
     name: str, dialogues: list[dict[str, Any]], tmp_path: Path
 ) -> None:
-    import transformers
-
-    config = getattr(transformers, f"{name}Config")(**SMALL)
-    base = write_base(tmp_path / "base", config, getattr(transformers, f"{name}ForCausalLM"))
+    base = small_base(name, tmp_path)
     result = train_lora(dialogues, dialogues[:1], base=base, recipe=recipe(base=base, epochs=4),
                         out=tmp_path / "adapter", device="cpu")
     assert result.steps == 8
+    assert result.notes == ()
     assert result.last_loss < result.first_loss
     tokenizer = encode_records(dialogues[:1], base, max_length=512).tokenizer
     model = load_model(base, device="cpu", adapter=tmp_path / "adapter")

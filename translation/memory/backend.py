@@ -1,15 +1,23 @@
-"""Translation memories: an exact match, else the nearest above a threshold, else nothing."""
+"""Translation memories: an exact match, else the nearest above a threshold, else nothing.
+
+The score of a fuzzy match is rapidfuzz's `ratio` in percent, on text without the differences that
+`key` takes away: 100 · (1 - d / (m + n)), d the characters to insert and delete. A fuzzy match
+always goes to review. Every answer names its file and unit.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from functools import cached_property
 from itertools import chain
 
 from mhx.contracts import BackendSettings, Reply, Request
+from mhx.corpus.fuzzy import FuzzyIndex
 from mhx.corpus.tmx import Unit, read_tmx
 from mhx.files import hash_file
 
-FUZZY = 90.0  # percent, rapidfuzz ratio on normalized text; a fuzzy match always goes to review
+TYPOGRAPHIC = str.maketrans("’‘“”–—", "''\"\"--")
 
 
 def open(settings: BackendSettings) -> Memory:
@@ -18,21 +26,34 @@ def open(settings: BackendSettings) -> Memory:
         read_tmx(path, settings.source, settings.target) for path in settings.memories
     )
     digests = [hash_file(path)[:12] for path in settings.memories]
-    return Memory(list(units), settings.exclude, digests)
+    return Memory(units, settings.exclude, digests, threshold=settings.fuzzy)
 
 
 class Memory:
     """Units by normalized source text: the plan's register and gender choose, then file order."""
 
-    def __init__(self, units: list[Unit], exclude: frozenset[str], digests: list[str]) -> None:
+    def __init__(
+        self,
+        units: Iterable[Unit],
+        exclude: frozenset[str],
+        digests: list[str],
+        *,
+        threshold: int,
+    ) -> None:
         self.exclude = {key(text) for text in exclude}
         self.units: dict[str, list[Unit]] = {}
         for unit in units:
-            if key(unit.source) not in self.exclude:
-                self.units.setdefault(key(unit.source), []).append(unit)
+            if (held := key(unit.source)) not in self.exclude:
+                self.units.setdefault(held, []).append(unit)
         self.keys = list(self.units)
+        self.threshold = threshold
         self.revision = "+".join(digests) or "empty"
-        self.signature = f"memory|files:{self.revision}|units:{len(self.units)}|fuzzy:{FUZZY:g}"
+        self.signature = f"memory|files:{self.revision}|units:{len(self.units)}|fuzzy:{threshold}"
+
+    @cached_property
+    def index(self) -> FuzzyIndex:
+        """Made when the first text is not held exactly."""
+        return FuzzyIndex(self.keys)
 
     def translate(self, batch: list[Request]) -> list[Reply]:
         """Exact, then fuzzy; a segment that is not held is not translated."""
@@ -50,20 +71,20 @@ class Memory:
         if near is None:
             return self._none("not_in_memory", "")
         unit, score = near
-        detail = f"{unit.origin} at {score:.0f} %: {unit.source}"
+        detail = f"{unit.origin} at {int(score)} %: {unit.source}"
         return Reply(unit.target, "memory:fuzzy", self.revision, detail=detail)
 
     def _nearest(self, wanted: str, request: Request) -> tuple[Unit, float] | None:
-        from rapidfuzz import fuzz, process
-
-        found = process.extractOne(wanted, self.keys, scorer=fuzz.ratio, score_cutoff=FUZZY)
+        if self.threshold >= 100:  # what is the same in letters was an exact match
+            return None
+        found = self.index.nearest(wanted, self.threshold)
         if found is None:
             return None
-        unit = fitting(self.units[found[0]], request)
+        unit = fitting(self.units[self.keys[found[0]]], request)
         # another number is another statement, however near the letters are
         if re.findall(r"\d+", unit.source) != re.findall(r"\d+", wanted):
             return None
-        return unit, float(found[1])
+        return unit, found[1]
 
     def _none(self, failure: str, detail: str) -> Reply:
         return Reply(None, "memory", self.revision, failure=failure, detail=detail)
@@ -82,5 +103,4 @@ def fitting(units: list[Unit], request: Request) -> Unit:
 
 def key(text: str) -> str:
     """Case, blanks and typographic quotes do not make another segment."""
-    plain = text.translate(str.maketrans("’‘“”–—", "''\"\"--"))
-    return re.sub(r"\s+", " ", plain).strip().lower()
+    return " ".join(text.translate(TYPOGRAPHIC).split()).lower()

@@ -1,0 +1,169 @@
+"""All entities of a run: planned by dialogue, put in by segment, behind rules and repairs.
+
+Matching is a compiled pattern of inflected forms, made by the language's own hook. spaCy's
+PhraseMatcher over a blank pipeline finds the same places (bench/entities.py compares them) and
+brings no forms, so the light core needs no spaCy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from mhx.adaptation.entities.dates import habits, months
+from mhx.adaptation.entities.find import Hit, counterparts, phrases, units
+from mhx.adaptation.entities.names import pooled
+from mhx.adaptation.entities.sensitive import sensitive_spans, touches
+from mhx.adaptation.entities.sites import SitePairs, all_placed, site_hits, site_pairs
+from mhx.adaptation.entities.words import Words
+from mhx.adaptation.merging import overlap
+from mhx.adaptation.plan import name_map
+from mhx.adaptation.rules import Adapted, find_faults
+from mhx.contracts import Finding
+from mhx.language import Language
+from mhx.schema import Edit, Plan, Territory
+from mhx.schema.base import Role
+from mhx.schema.dialogue import apply_edits
+from mhx.schema.localization import GivenName, Localization
+
+Pair = tuple[str, str]  # source segment, faithful segment
+
+
+@dataclass(frozen=True)
+class Entities:
+    """What a dialogue's entities become: its plan with pooled names, and its places."""
+
+    plan: Plan
+    sites: SitePairs
+    text: str  # the whole faithful dialogue
+
+
+@dataclass(frozen=True)
+class Localizer:
+    """Entities of a language in a territory. `others` are the territories whose places may occur.
+
+    Nothing is done where the territory has no localization in the language's own words.
+    """
+
+    language: Language
+    source: Language
+    territory: Territory
+    others: tuple[Territory, ...]
+
+    @cached_property
+    def local(self) -> Localization | None:
+        """The territory's localization, if its words are in the language of the text."""
+        found = self.territory.localization
+        return found if found is not None and found.lang == self.language.tag else None
+
+    @cached_property
+    def words(self) -> Words | None:
+        """Inflection of the localization's words."""
+        return None if self.local is None else Words(self.local.wording, self.language.hooks)
+
+    @cached_property
+    def known_names(self) -> dict[str, GivenName]:
+        """Given names of the source language's own territory."""
+        home = [item for item in self.others if item.code == self.source.territory]
+        listed = home[0].localization.given_names if home and home[0].localization else []
+        return {item.name: item for item in listed}
+
+    def plan(self, plan: Plan, pairs: Sequence[Pair]) -> Entities:
+        """The dialogue's entities, the same ones every time."""
+        text = "\n".join(target for _, target in pairs)
+        if self.local is None:
+            return Entities(plan, {}, text)
+        mapped = set(name_map(self.language.card)[1])
+        spoken = {item.tgt for item in plan.entities}
+        here = {item.name for item in self.local.given_names}
+        known = {
+            name: item
+            for name, item in self.known_names.items()
+            if name not in mapped and name not in here
+        }
+        pool = [item for item in self.local.given_names if item.name not in text]
+        rule = f"{self.local.id}.names"
+        new = pooled(plan.dialogue, pairs, known, pool, spoken, rule)
+        people = {*known, *mapped}
+        sources = [source for source, _ in pairs]
+        langs = (self.source.tag, self.language.tag)
+        found = site_pairs(plan.dialogue, sources, self.territory, self.others, langs, people)
+        sites = found if self.words and all_placed(pairs, self.words, found, langs) else {}
+        return Entities(plan.model_copy(update={"entities": [*plan.entities, *new]}), sites, text)
+
+    def localized(
+        self, done: Adapted, source: str, role: Role, *, risk: bool, entities: Entities
+    ) -> Adapted:
+        """The segment with its entities; earlier edits keep their place, findings are new."""
+        taken = list(done.edits)
+        left: list[Hit] = []
+        for hit in self._safe(done.faithful, source, entities, risk=risk):
+            if hit.after is None:
+                left.append(hit)
+                continue
+            edit = hit.edit(done.faithful)
+            if edit.before != edit.after and not any(overlap(edit, other) for other in taken):
+                taken.append(edit)
+        made = taken != list(done.edits)
+        if not made and not left:
+            return done
+        taken.sort(key=lambda edit: (edit.start, edit.end))
+        adapted = apply_edits(done.faithful, taken)
+        findings = list(done.findings)
+        if made:
+            findings = find_faults(
+                adapted, role=role, risk=risk, plan=entities.plan,
+                rules=self.language.card.rules, hooks=self.language.hooks,
+            )
+        findings += _left(done.faithful, left, taken)
+        return Adapted(done.faithful, adapted, tuple(taken), tuple(findings))
+
+    def sensitive(self, text: str) -> list[tuple[int, int]]:
+        """What no edit but a rule's may touch."""
+        return sensitive_spans(text, self.local.sensitive if self.local else ())
+
+    def _safe(self, text: str, source: str, entities: Entities, *, risk: bool) -> Iterator[Hit]:
+        """Places of a segment; what is sensitive is left."""
+        hits = list(self._hits(text, source, entities, risk=risk))
+        spans = self.sensitive(text) if hits else []
+        for hit in hits:
+            kept = hit.after is not None and touches(hit.start, hit.end, spans)
+            why = "it is sensitive: a dose, a date, an age"
+            yield replace(hit, after=None, why=why) if kept else hit
+
+    def _hits(self, text: str, source: str, entities: Entities, *, risk: bool) -> Iterator[Hit]:
+        """Places of a segment, in order of precedence; a risk turn has only its places renamed."""
+        local, words = self.local, self.words
+        if local is None or words is None:
+            return
+        langs = (self.source.tag, self.language.tag)
+        evidence = (local.id, *local.sources)
+        yield from site_hits(text, words, entities.sites, langs[1], evidence)
+        if risk:
+            return
+        kinds: list[Callable[[], Iterator[Hit]]] = [
+            lambda: phrases(text, source, local.phrases, langs[0]),
+            lambda: counterparts(text, source, words, local.counterparts, langs[0]),
+        ]
+        if self._imperial and local.measures == "metric":
+            rule = f"{local.id}.units"
+            kinds.append(lambda: units(text, source, words, local.units, langs, rule, evidence))
+        for kind in kinds:
+            yield from kind()
+        if local.calendar is not None:
+            yield from months(text, source, words, local.calendar, langs)
+            yield from habits(text, local.calendar, langs[1], entities.text)
+
+    @cached_property
+    def _imperial(self) -> bool:
+        home = [item for item in self.others if item.code == self.source.territory]
+        return bool(home and home[0].localization and home[0].localization.measures == "us")
+
+
+def _left(text: str, hits: Sequence[Hit], edits: Sequence[Edit]) -> Iterator[Finding]:
+    """What was found and left, unless an edit has the place after all."""
+    for hit in dict.fromkeys(hits):
+        if not any(hit.start < edit.end and edit.start < hit.end for edit in edits):
+            message = f"{text[hit.start : hit.end]!r} is left: {hit.why}"
+            yield Finding("entity.left", hit.start, hit.end, message, "warn")

@@ -1,0 +1,81 @@
+"""Foreign places of a dialogue and the local ones that stand for them throughout."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from mhx.adaptation.entities.find import Hit, Replacement, named, nouns
+from mhx.adaptation.entities.words import Words
+from mhx.files import sha256
+from mhx.schema import Territory
+from mhx.schema.localization import Site
+
+SitePairs = Mapping[str, tuple[Site, Site]]  # id of the foreign place → (foreign, local)
+
+
+def site_pairs(
+    dialogue: str,
+    sources: Sequence[str],
+    target: Territory,
+    others: Sequence[Territory],
+    langs: tuple[str, str],
+    people: Collection[str],
+) -> SitePairs:
+    """A local place of the same kind for each foreign one that the source text names.
+
+    Nothing is paired where the talk is about countries: it names the territory of a place, or the
+    target's own. `people` are names of persons, which are no places. The choice is the dialogue's
+    (by hash), and no two places become one, nor a place that the dialogue names itself.
+    """
+    text = "\n".join(sources)
+    local = [site for site in target.localization.sites if site.swap] if target.localization else []
+    free = [site for site in local if not named(text, site.names.get(langs[0], []))]
+    about = list(target.localization.sites) if target.localization else []
+    if any(site.kind == "country" and named(text, site.names.get(langs[0], [])) for site in about):
+        return {}
+    pairs: dict[str, tuple[Site, Site]] = {}
+    for territory in others:
+        sites = territory.localization.sites if territory.localization else []
+        found = [site for site in sites if named(text, _called(site, langs[0], people))]
+        if any(site.kind == "country" for site in found):
+            continue
+        for site in found:
+            fitting = [item for item in free if item.kind == site.kind]
+            if not fitting or langs[1] not in site.names:
+                continue
+            pick = min(fitting, key=lambda item: sha256(f"{dialogue}|{site.id}|{item.id}"))
+            free.remove(pick)
+            pairs[site.id] = (site, pick)
+    return pairs
+
+
+def _called(site: Site, lang: str, people: Collection[str]) -> list[str]:
+    return [name for name in site.names.get(lang, []) if name not in people]
+
+
+def site_hits(
+    text: str, words: Words, pairs: SitePairs, lang: str, evidence: tuple[str, ...]
+) -> Iterator[Hit]:
+    """The foreign places of one segment, in the case of their place."""
+    for foreign, local in pairs.values():
+        put = Replacement(
+            local.names[lang][0], local.id, (local.id, *evidence), local.forms
+        )
+        yield from nouns(text, words, foreign.names[lang], put)
+
+
+def all_placed(
+    pairs: Sequence[tuple[str, str]], words: Words, found: SitePairs, langs: tuple[str, str]
+) -> bool:
+    """Whether every place can be put in wherever the source (of the source, target) names it.
+
+    Half a journey in another country is worse than a foreign one, so it is all places or none.
+    """
+    for source, text in pairs:
+        for foreign, local in found.values():
+            if not named(source, foreign.names.get(langs[0], [])):
+                continue
+            hits = list(site_hits(text, words, {foreign.id: (foreign, local)}, langs[1], ()))
+            if not hits or any(hit.after is None for hit in hits):
+                return False
+    return True

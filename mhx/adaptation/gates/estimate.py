@@ -1,0 +1,42 @@
+"""Gates: an estimate of quality without a reference, and the text translated back."""
+
+from __future__ import annotations
+
+from mhx.adaptation.conservation import Found
+from mhx.adaptation.gates.records import Code, Gate, GateContext, Segment
+from mhx.schema import Plan
+
+QUALITY_FLOOR = 0.5  # of a reference-free model's 0 to 1; a convention, each checkpoint differs
+BACK_FLOOR = 20.0  # sentence chrF of the text translated back; see docs/gates.md
+BACK_LETTERS = 20  # a shorter source's chrF says nothing
+
+
+def estimated(segment: Segment, plan: Plan, context: GateContext) -> Found:
+    """A low estimate; nothing where none was made."""
+    if segment.quality is not None and not segment.quality >= QUALITY_FLOOR:
+        yield "quality", "review", f"estimated {segment.quality:.2f}, under {QUALITY_FLOOR:g}"
+
+
+def back(segment: Segment, plan: Plan, context: GateContext) -> Found:
+    """A text that comes back unlike its source; a screen, never a proof."""
+    score = segment.back_chrf
+    long = sum(letter.isalpha() for letter in segment.source) >= BACK_LETTERS
+    if score is not None and long and not score >= BACK_FLOOR:
+        yield "back_translation", "review", f"chrF {score:.0f} after translating back"
+
+
+QUALITY = Gate(
+    name="quality",
+    holds="an estimate of translation quality, where `--quality` names a model",
+    codes=(Code("quality", ("review",), f"the estimate is under {QUALITY_FLOOR:g}"),),
+    segment=estimated,
+)
+BACK = Gate(
+    name="back-translation",
+    holds="the text translated back, where `--back-translator` names an engine",
+    codes=(
+        Code("back_translation", ("review",),
+             f"chrF against the source under {BACK_FLOOR:g}, sources of {BACK_LETTERS} letters up"),
+    ),
+    segment=back,
+)

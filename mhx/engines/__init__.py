@@ -1,0 +1,1 @@
+"""Translation engines at work: their names, opening, the chain they stand in, the way back."""

@@ -1,0 +1,123 @@
+"""Segments through a chain of engines: what one cannot translate, the next one is asked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mhx.contracts import Reply, Request
+from mhx.corpus.cache import ReplyCache
+from mhx.engines.opening import Engine
+from mhx.run import Reporter
+from mhx.schema import BackendManifest
+
+CHUNK = 256  # segments between two writes of the cache
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A failure before the outcome: the engine as `--translator` names it, code and detail."""
+
+    engine: str
+    failure: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The reply of the last engine that was asked, its name, and what failed before it."""
+
+    reply: Reply
+    engine: str
+    earlier: tuple[Tried, ...] = ()
+
+
+def translate_all(
+    requests: Sequence[Request], engines: Sequence[Engine], cache: Path, reporter: Reporter
+) -> list[Outcome]:
+    """One outcome a request, in order: each engine in turn, on what those before it left."""
+    outcomes: dict[int, Outcome] = {}
+    waiting = list(range(len(requests)))
+    for engine in engines:
+        replies = ask([requests[place] for place in waiting], engine, cache, reporter)
+        for place, reply in zip(waiting, replies, strict=True):
+            earlier = _failures(outcomes[place]) if place in outcomes else ()
+            outcomes[place] = Outcome(reply, str(engine.name), earlier)
+        waiting = [place for place in waiting if outcomes[place].reply.failure is not None]
+    return [outcomes[place] for place in range(len(requests))]
+
+
+def _failures(outcome: Outcome) -> tuple[Tried, ...]:
+    reply = outcome.reply
+    return (*outcome.earlier, Tried(outcome.engine, reply.failure or "", reply.detail))
+
+
+def ask(
+    requests: Sequence[Request], engine: Engine, cache: Path, reporter: Reporter
+) -> list[Reply]:
+    """Replies of one engine, in order: equal segments once, cached ones not at all.
+
+    A memory is its own cache.
+    """
+    keys = [seen_by(engine.manifest, request) for request in requests]
+    first = dict(zip(reversed(keys), reversed(requests), strict=True))
+    if engine.manifest.kind == "memory":
+        return _replies(keys, first, engine, None, reporter)
+    with closing(ReplyCache(cache, engine.signature)) as kept:
+        return _replies(keys, first, engine, kept, reporter)
+
+
+def _replies(
+    keys: Sequence[tuple[Any, ...]],
+    first: dict[tuple[Any, ...], Request],
+    engine: Engine,
+    kept: ReplyCache | None,
+    reporter: Reporter,
+) -> list[Reply]:
+    done = {} if kept is None else kept.known(list(first))
+    todo = [key for key in dict.fromkeys(keys) if key not in done]
+    chunks = [todo[start : start + CHUNK] for start in range(0, len(todo), CHUNK)]
+    for chunk in reporter.track(chunks, f"{engine.name}: translating {len(todo)} segments"):
+        replies = engine.backend.translate([first[key] for key in chunk])
+        fresh = dict(zip(chunk, replies, strict=True))
+        done.update(fresh)
+        if kept is not None:
+            kept.put(fresh)
+    return [done[key] for key in keys]
+
+
+def seen_by(manifest: BackendManifest, request: Request) -> tuple[Any, ...]:
+    """What an engine's answer depends on: a context-free engine sees the text alone."""
+    if manifest.kind == "llm":
+        context = request.context if manifest.context_turns else ()
+        return (
+            request.text, request.role, context, request.register, request.gender,
+            request.addressee_gender, tuple(sorted(request.terms.items())), request.forbidden,
+        )
+    if manifest.kind == "memory":
+        return (request.text, request.register, request.gender)
+    return (request.text,)
+
+
+def engine_lines(outcomes: Sequence[Outcome], engines: Sequence[Engine]) -> list[str]:
+    """Of each engine of a chain, in words: segments asked and translated, failures by code."""
+    lines = []
+    for engine in engines:
+        name = str(engine.name)
+        done = sum(one.engine == name and one.reply.failure is None for one in outcomes)
+        failed = Counter(
+            failure
+            for one in outcomes
+            for failure in (
+                *(item.failure for item in one.earlier if item.engine == name),
+                *((one.reply.failure,) if one.engine == name and one.reply.failure else ()),
+            )
+        )
+        codes = ", ".join(f"{code} {count}" for code, count in sorted(failed.items()))
+        line = f"{name}: {done} of {done + failed.total()} segments asked"
+        lines.append(f"{line}; failed: {codes}" if codes else line)
+    return lines

@@ -1,0 +1,1 @@
+"""Quality of translations by neural measures: the COMET worker's client, estimates in a run."""

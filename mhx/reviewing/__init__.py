@@ -1,0 +1,1 @@
+"""Human review of a run: what waits goes out, decisions come back, the gate obeys them."""

@@ -1,0 +1,52 @@
+"""A training's state on disk: whole or not at all, and only for the same data and settings."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+from mhx.files import write_bytes
+
+NAME = "checkpoint.pt"
+
+
+def store(folder: Path, key: str, state: dict[str, Any]) -> None:
+    """Write the state of a step: adapters, optimizers, schedules, history, random numbers."""
+    import torch
+
+    data = io.BytesIO()
+    torch.save({"key": key, "random": _random(), **state}, data)
+    write_bytes(folder / NAME, data.getvalue())
+
+
+def fetch(folder: Path, key: str) -> dict[str, Any] | None:
+    """The stored state, with its random numbers set again.
+
+    None without one, and for one of other data or settings: that training starts anew.
+    """
+    import torch
+
+    path = folder / NAME
+    if not path.is_file():
+        return None
+    state: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
+    if state["key"] != key:
+        return None
+    drawn = state.pop("random")
+    torch.set_rng_state(drawn["cpu"])
+    if drawn["cuda"] is not None and torch.cuda.is_available():
+        torch.cuda.set_rng_state(drawn["cuda"])
+    return state
+
+
+def drop(folder: Path) -> None:
+    """Remove the checkpoint of a finished training."""
+    (folder / NAME).unlink(missing_ok=True)
+
+
+def _random() -> dict[str, Any]:
+    import torch
+
+    cuda = torch.cuda.get_rng_state() if torch.cuda.is_available() else None
+    return {"cpu": torch.get_rng_state(), "cuda": cuda}

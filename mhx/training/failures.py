@@ -1,0 +1,91 @@
+"""What stops a training, said so that the user knows which setting to change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from mhx.errors import MhxError, Problem
+
+KEPT = "; the checkpoint is kept: the same command goes on from it"
+
+
+@dataclass
+class Fits:
+    """The largest forward and backward pass so far, in padded tokens: what memory is known to
+    hold."""
+
+    largest: int = 0
+    tried: int = 0
+
+    @contextmanager
+    def watch(self, padded: int) -> Iterator[None]:
+        """Turn a lack of memory into a problem that names the setting and what fits."""
+        self.tried = padded
+        try:
+            yield
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            raise self.problem() from error
+        self.largest = max(self.largest, padded)
+
+    def problem(self) -> MhxError:
+        """The message: what was tried, what has fitted, what to set."""
+        said = (f"{self.largest:,} have fitted in this run" if self.largest
+                else "nothing has fitted yet")
+        wanted = self.largest if 0 < self.largest < self.tried else max(16, self.tried // 2)
+        fix = (f"set micro_batch_tokens: {wanted} in train.yaml (the result stays the same), then "
+               "gradient_checkpointing: true; where one conversation is too long, a smaller "
+               f"max_length{KEPT}")
+        what = f"out of memory in a forward pass of {self.tried:,} tokens ({said})"
+        return MhxError(Problem(what, fix, field="micro_batch_tokens"))
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error of torch or of Python is a lack of memory."""
+    import torch
+
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    text = str(error)
+    return "not enough memory" in text or "can't allocate memory" in text
+
+
+def not_finite(name: str, step: int, dialogues: Sequence[str], rate: float) -> MhxError:
+    """A loss that is no number: whose, when, on what, and the rate to try."""
+    shown = ", ".join(dialogues[:4]) + (" …" if len(dialogues) > 4 else "")
+    what = f"{name}: the loss of step {step} is not a number (dialogues {shown})"
+    fix = (f"halve learning_rate (at this step {rate:.3g}) or raise warmup_ratio in train.yaml; "
+           "the last checkpoint is from before it, but belongs to the old settings")
+    return MhxError(Problem(what, fix, field="learning_rate"))
+
+
+def check_causal(model: Any, name: str) -> None:
+    """Refuse a base whose tokens look ahead: a changed last token must change no other logit.
+
+    Raises MhxError for an encoder such as BERT, which transformers loads as a causal LM too.
+    """
+    import torch
+
+    if getattr(model.config, "is_encoder_decoder", False):
+        raise _not_causal(name, "an encoder with a decoder")
+    device = next(model.parameters()).device
+    ids = torch.arange(2, 8, device=device).unsqueeze(0) % int(model.config.vocab_size)
+    other = ids.clone()
+    other[0, -1] = ids[0, 0]
+    was_training = model.training
+    model.eval()
+    with torch.inference_mode():
+        one, two = (model(input_ids=given).logits[0, :-1].float() for given in (ids, other))
+    model.train(was_training)
+    rounding = 1e-5 if model.dtype == torch.float32 else 1e-2
+    if float((one - two).abs().max()) > rounding * float(one.abs().max()):
+        raise _not_causal(name, "a later token changes what comes before it")
+
+
+def _not_causal(name: str, why: str) -> MhxError:
+    return MhxError(Problem(f"the base {name!r} is not a causal language model: {why}",
+                            "choose a decoder such as Qwen3, Llama, Gemma or Mistral"))

@@ -1,0 +1,246 @@
+"""The training loop: languages step together, each with its own batches, optimizer and end."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mhx.schema import TrainRecipe
+from mhx.training import checkpoint
+from mhx.training.adapters import Adapters, State
+from mhx.training.batches import MicroBatch, Row, spread
+from mhx.training.failures import Fits, not_finite
+from mhx.training.layout import Cut
+from mhx.training.loss import Objective, held_out_loss
+from mhx.training.masks import Encoded
+from mhx.training.optimizer import AdapterOptimizer
+
+KEPT = ("done", "losses", "curve", "best", "best_loss", "best_step", "waited", "stopped")
+READ_EVERY = 10  # steps between readings of the loss on a GPU: each one waits for the device
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Where a training is after a step; `losses` are nats a token by language."""
+
+    step: int
+    total: int
+    losses: dict[str, float]
+    tokens_per_second: float
+    seconds_left: float
+
+    @property
+    def loss(self) -> float:
+        """The mean of the languages' losses."""
+        return math.fsum(self.losses.values()) / max(1, len(self.losses))
+
+
+Watch = Callable[[Moment], None]
+
+
+@dataclass
+class Course:
+    """One language's way: what it learns, in which batches, and how far it is."""
+
+    name: str
+    recipe: TrainRecipe
+    encoded: list[Encoded]
+    ids: list[str]
+    held: list[Encoded]
+    batches: list[list[int]]
+    optimizer: AdapterOptimizer
+    done: int = 0
+    losses: list[float] = field(default_factory=list)
+    curve: list[dict[str, Any]] = field(default_factory=list)
+    best: State | None = None
+    best_loss: float | None = None
+    best_step: int = 0
+    waited: int = 0
+    stopped: bool = False
+
+    @property
+    def epoch(self) -> int:
+        """Steps of one pass over the data."""
+        return max(1, math.ceil(len(self.encoded) / self.recipe.batch_size))
+
+    @property
+    def validates(self) -> bool:
+        """Whether a validation is due after the steps done."""
+        every = self.recipe.valid_every or self.epoch
+        return bool(self.held) and (self.done % every == 0 or self.done == len(self.batches))
+
+    def state(self) -> dict[str, Any]:
+        """All that a resumed training needs, beside the adapter."""
+        return {"optimizer": self.optimizer.state(), **{name: getattr(self, name) for name in KEPT}}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from a stored state."""
+        self.optimizer.load(state["optimizer"])
+        for name, value in state.items():
+            if name != "optimizer":
+                setattr(self, name, value)
+
+
+@dataclass
+class Training:
+    """A training of one or several languages on one base.
+
+    `every` is the number of steps between checkpoints, `folder` where they lie. `model` is set to
+    train or eval mode; everything else goes through `adapters`, `objective` and `cut`.
+    """
+
+    model: Any
+    adapters: Adapters
+    courses: list[Course]
+    objective: Objective
+    cut: Cut
+    folder: Path
+    key: str
+    every: int
+    watch: Watch | None = None
+    fits: Fits = field(default_factory=Fits)
+    _pending: list[tuple[int, list[int], Any, float, list[float]]] = field(default_factory=list)
+    _began: float = 0.0
+    _start: int = 0
+    _total: int = 0
+
+    def run(self) -> int:
+        """Train to the end, from the checkpoint where there is one; returns the step it was at.
+
+        Raises MhxError for a loss that is no number and for a lack of memory; the checkpoint
+        stays.
+        """
+        self._start = self._restore()
+        plan = spread([len(course.batches) for course in self.courses])
+        self._total = len(plan)
+        self.model.train()
+        self._began = time.perf_counter()
+        for step in range(self._start, self._total):
+            taking = [owner for owner in plan[step] if not self.courses[owner].stopped]
+            if taking:
+                self._step(step, taking)
+            if all(course.stopped for course in self.courses):
+                break
+            if (step + 1) % self.every == 0 and step + 1 < self._total:
+                self._read()
+                self._store(step + 1)
+        self._read()
+        return self._start
+
+    def _step(self, step: int, taking: Sequence[int]) -> None:
+        import torch
+
+        began = time.perf_counter()
+        rows = self._rows(taking)
+        counts = torch.zeros(len(self.courses))
+        for row in rows:
+            counts[row.owner] += len(row.learned)
+        device = next(self.model.parameters()).device
+        share = (1 / counts.clamp(min=1)).to(device)
+        sums = torch.zeros(len(self.courses), device=device)
+        tokens = 0
+        for batch in self.cut(rows):
+            with self.fits.watch(batch.padded):
+                sums += self._pass(batch, share)
+            tokens += batch.tokens
+        if device.type == "cpu":
+            self._check(step, taking, sums.tolist())
+        rates = [self.courses[owner].optimizer.rate for owner in taking]
+        for owner in taking:
+            self.courses[owner].optimizer.step()
+            self.courses[owner].done += 1
+        speed = tokens / max(1e-9, time.perf_counter() - began)
+        self._pending.append((step, list(taking), sums, speed, rates))
+        due = [owner for owner in taking if self.courses[owner].validates]
+        if device.type == "cpu" or due or (step + 1) % READ_EVERY == 0:
+            self._read()
+        for owner in due:
+            self._validate(owner)
+
+    def _rows(self, taking: Sequence[int]) -> list[Row]:
+        return [
+            Row(owner, self.courses[owner].encoded[place])
+            for owner in taking
+            for place in self.courses[owner].batches[self.courses[owner].done]
+        ]
+
+    def _pass(self, batch: MicroBatch, share: Any) -> Any:
+        """Forward and backward of a part of a step; each language's part of its mean loss."""
+        import torch
+
+        self.adapters.route(batch)
+        weights = share[batch.learners]
+        total, losses = self.objective(batch, weights)
+        total.backward()
+        empty = torch.zeros(len(share), device=share.device)
+        return empty.index_add_(0, batch.learners, losses * weights)
+
+    def _check(self, step: int, taking: Sequence[int], sums: Sequence[float]) -> None:
+        for owner in taking:
+            course = self.courses[owner]
+            if not math.isfinite(sums[owner]):
+                places = course.batches[min(course.done, len(course.batches) - 1)]
+                names = [course.ids[place] for place in places]
+                raise not_finite(course.name, step + 1, names, course.optimizer.rate)
+
+    def _read(self) -> None:
+        """Take the losses of finished steps from the device and tell the watcher."""
+        for at, taking, sums, speed, rates in self._pending:
+            values = sums.tolist()
+            self._check(at, taking, values)
+            for owner, rate in zip(taking, rates, strict=True):
+                course = self.courses[owner]
+                course.losses.append(values[owner])
+                course.curve.append({
+                    "step": len(course.losses), "language": course.name, "loss": values[owner],
+                    "valid_loss": None, "learning_rate": rate, "tokens_per_second": round(speed, 1),
+                })
+            if self.watch is not None:
+                spent = time.perf_counter() - self._began
+                self.watch(Moment(
+                    at + 1, self._total,
+                    {self.courses[owner].name: values[owner] for owner in taking},
+                    speed, spent / (at + 1 - self._start) * (self._total - at - 1)))
+        self._pending.clear()
+
+    def _validate(self, owner: int) -> None:
+        """The loss of the held-out conversations; with patience, keep the best and stop."""
+        course = self.courses[owner]
+        self.model.eval()
+        loss = held_out_loss(self._routed, self.cut, [Row(owner, item) for item in course.held])
+        self.model.train()
+        course.curve[-1]["valid_loss"] = loss
+        if course.best_loss is None or loss < course.best_loss:
+            course.best_loss, course.best_step, course.waited = loss, course.done, 0
+            if course.recipe.patience is not None:
+                state = self.adapters.state(course.name)
+                course.best = {name: tensor.cpu().clone() for name, tensor in state.items()}
+        else:
+            course.waited += 1
+            course.stopped = course.waited >= (course.recipe.patience or math.inf)
+
+    def _routed(self, batch: MicroBatch, weights: Any) -> tuple[Any, Any]:
+        self.adapters.route(batch)
+        return self.objective(batch, weights)
+
+    # ------------------------------------------------------------ checkpoints
+
+    def _store(self, step: int) -> None:
+        checkpoint.store(self.folder, self.key, {
+            "step": step,
+            "adapters": {course.name: self.adapters.state(course.name) for course in self.courses},
+            "courses": {course.name: course.state() for course in self.courses},
+        })
+
+    def _restore(self) -> int:
+        state = checkpoint.fetch(self.folder, self.key)
+        if state is None:
+            return 0
+        for course in self.courses:
+            self.adapters.load(course.name, state["adapters"][course.name])
+            course.load(state["courses"][course.name])
+        return int(state["step"])
