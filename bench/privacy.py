@@ -6,12 +6,15 @@ The cases are `tests/data/privacy/<tag>.txt`, a line a text: ``{kind:text}`` mus
 that kind, ``{!kind:text}`` must not be taken for that kind. A found span counts for its kind where
 it overlaps a planted one of the kind. `leaked` counts planted spans of which a letter or a digit
 stays in sight, whatever the kind. The cases were written, and the lists improved, by the same
-author: they show what is known to work and are no estimate for text from elsewhere.
+author: they show what is known to work and are no estimate for text from elsewhere. `real_names`
+is: Persian given names of a public list, in its order, introduced, after a word of kinship, and
+bare. `--data` names the folder of that list.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import sys
 from collections import Counter
@@ -22,7 +25,7 @@ from typing import Any
 
 from mhx.corpus.names import NameFinder, name_finder
 from mhx.corpus.privacy import PLACEHOLDERS, Spotted, people_of, personal_spans
-from mhx.files import hash_file
+from mhx.files import hash_file, read_text, write_text
 from mhx.language import load_language
 from mhx.shelves import discover
 
@@ -31,6 +34,11 @@ import common
 
 ROOT = Path(__file__).resolve().parents[1]
 CASES = ROOT / "tests" / "data" / "privacy"
+DATA = ROOT.parent / "shared" / "data"
+DOC = ROOT / "docs" / "gates.md"
+BEGIN, END = "<!-- privacy: begin -->", "<!-- privacy: end -->"
+FIRST = (100, 1000)
+FRAMES = {"introduced": "اسم من {} است.", "kin": "خواهرم {} زنگ زد.", "bare": "دیروز {} را دیدم."}
 MARK = re.compile(r"\{(!?)(\w+):([^{}]+)\}")
 
 
@@ -115,18 +123,69 @@ def languages() -> dict[str, tuple[list[Case], NameFinder | None]]:
             for path in sorted(CASES.glob("*.txt"))}
 
 
+def real_names(path: Path, finder: NameFinder) -> dict[str, Any]:
+    """Share of a public list's names that are hidden, by frame, among the first 100 and 1,000."""
+    names = list(json.loads(path.read_text(encoding="utf-8")))
+    out: dict[str, Any] = {"sha256": hash_file(path), "names": len(names)}
+    for frame, text in FRAMES.items():
+        at = text.index("{}")
+        hit = []
+        for name in names[: max(FIRST)]:
+            said = text.format(name)
+            spans = personal_spans(said, people_of(finder, [said]))
+            hit.append(_covered(said, at, at + len(name), spans))
+        out[frame] = {str(first): sum(hit[:first]) / first for first in FIRST}
+    return out
+
+
+def with_table(text: str, figures: dict[str, Any]) -> str:
+    """The page with the stored figures between its marks."""
+    head, _, rest = text.partition(BEGIN)
+    return f"{head}{BEGIN}\n{block(figures)}\n{END}{rest.partition(END)[2]}"
+
+
+def block(figures: dict[str, Any]) -> str:
+    """The stored figures as a Markdown table and a sentence on real names."""
+    lines = ["| language | kind | planted | leaked | precision | recall | near misses |",
+             "|---|---|---:|---:|---:|---:|---:|"]
+    for tag, found in figures["languages"].items():
+        for kind, row in found["kinds"].items():
+            shares = [f"{row[name]:.2f}" if row[name] is not None else "–"
+                      for name in ("precision", "recall")]
+            near = f"{row['near_taken']} of {row['near']}" if row["near"] else "–"
+            lines.append(f"| {tag} | {kind} | {row['planted']} | {row['leaked']} | "
+                         f"{' | '.join(shares)} | {near} |")
+    real = figures["real_names"]["fa"]
+    said = "; ".join(
+        f"{what} {real[frame]['100']:.0%} and {real[frame]['1000']:.0%}"
+        for frame, what in (("introduced", "introduced (“my name is …”)"),
+                            ("kin", "after a word of kinship"), ("bare", "bare"))
+    )
+    return "\n".join([*lines, "", "Persian given names of a public list nobody here wrote, hidden "
+                      f"among its first 100 and first 1,000: {said}."])
+
+
 def main() -> None:
     """Measure every language and store the figures."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--misses", action="store_true", help="print what is wrong, store nothing")
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--doc", action="store_true", help="write the figures into docs/gates.md")
     options = parser.parse_args()
+    if options.doc:
+        stored = json.loads((common.RESULTS / "privacy.json").read_text(encoding="utf-8"))
+        write_text(DOC, with_table(read_text(DOC), stored))
+        return
     given = languages()
     if options.misses:
         for tag, (texts, finder) in given.items():
             for line in misses(texts, finder):
                 common.say(f"{tag} {line}")
         return
-    common.record("privacy", {"languages": {
+    listed, persian = options.data / "persian_names" / "names.json", given["fa"][1]
+    if persian is None or not listed.is_file():
+        raise SystemExit(f"no list of names at {listed}")
+    common.record("privacy", {"real_names": {"fa": real_names(listed, persian)}, "languages": {
         tag: {"cases": len(texts), "sha256": hash_file(CASES / f"{tag}.txt"),
               "kinds": measure(texts, finder)}
         for tag, (texts, finder) in given.items()

@@ -29,6 +29,7 @@ PARTS: tuple[tuple[str, tuple[str, ...], str], ...] = (
         ("ctranslate2", "torch", "transformers", "sentencepiece"),
         "pip install 'mhx[ct2]'",
     ),
+    ("endpoints: translator and judges openai:MODEL@URL", ("openai",), "pip install 'mhx[openai]'"),
     ("sentence splitting of your own text", ("spacy",), "pip install 'mhx[models]'"),
     ("data sets of the hub (hf:NAME)", ("datasets",), "pip install 'mhx[models]'"),
     ("Polish grammar (pl)", ("morfeusz2",), "pip install 'mhx[pl]'"),

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mhx.contracts import Reply, Request
+from mhx.corpus.messages import translate_messages
 from mhx.engines.asked import MatchedTerms
 from mhx.engines.back import Back, translate_back
 from mhx.engines.chain import Outcome, translate_all
 from mhx.engines.opening import open_chain
 from mhx.run import Run
+from mhx.schema.base import Role
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 def translate_texts(run: Run, texts: list[str]) -> list[dict[str, Any]]:
@@ -42,13 +48,34 @@ def translate_texts(run: Run, texts: list[str]) -> list[dict[str, Any]]:
     return rows
 
 
-def _request(run: Run, text: str, terms: MatchedTerms | None) -> Request:
-    wanted, avoided = terms.of(text, "supporter") if terms is not None else ({}, ())
+def translate_conversations(run: Run, frame: pl.DataFrame, field: str) -> pl.DataFrame:
+    """The frame with `translated`, the messages of `field` in the target language, and
+    `untranslated`, how many of them have none (null content); see corpus/messages.
+
+    Every line of text is asked for once a role, without its dialogue: no context, no plan.
+    """
+    with ExitStack() as stack:
+        engines = open_chain(run, frozenset(), screened=False)
+        for engine in engines:
+            stack.callback(engine.close)
+
+        def ask(texts: Sequence[tuple[Role, str]]) -> list[str | None]:
+            requests = [_request(run, text, None, role) for role, text in texts]
+            outcomes = translate_all(requests, engines, run.cache, run.reporter)
+            return [outcome.reply.text for outcome in outcomes]
+
+        return translate_messages(frame, ask, field=field)
+
+
+def _request(
+    run: Run, text: str, terms: MatchedTerms | None, role: Role = "supporter"
+) -> Request:
+    wanted, avoided = terms.of(text, role) if terms is not None else ({}, ())
     return Request(
         text=text,
         source=run.settings.source_lang,
         target=run.settings.lang,
-        role="supporter",
+        role=role,
         terms=wanted,
         forbidden=avoided,
     )

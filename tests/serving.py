@@ -35,7 +35,12 @@ def teach_chats(folder: Path, chats: Sequence[tuple[Messages, str]]) -> Path:
     """A tiny Qwen2 in `folder` that gives each of these answers to its messages, exactly."""
     torch = pytest.importorskip("torch")
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
+    from transformers import (
+        AutoTokenizer,
+        PreTrainedTokenizerFast,
+        Qwen2Config,
+        Qwen2ForCausalLM,
+    )
 
     texts = [text for messages, answer in chats
              for text in (*(item["content"] for item in messages), answer)]
@@ -51,6 +56,10 @@ def teach_chats(folder: Path, chats: Sequence[tuple[Messages, str]]) -> Path:
         tokenizer_object=bpe, eos_token="<|im_end|>", pad_token="<|endoftext|>",
         chat_template=TEMPLATE,
     )
+    # the server reads it by the model's type, which cuts words in its own way
+    Qwen2Config().save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
     rows = []
     for messages, answer in chats:
         asked = tokenizer.apply_chat_template(

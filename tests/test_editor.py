@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -250,15 +250,23 @@ def test_another_form_of_editor_is_refused() -> None:
 # ---------------------------------------------------------------- a real server
 
 
+OTHER = "Zapłaciła 20 złotych przez udział własny."
+SHORT = [
+    {"before": "udział własny w ubezpieczeniu", "after": "długą kolejkę", "entry": RULE},
+    {"before": "20", "after": "30", "entry": RULE},
+]
+
+
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """`transformers serve` on a tiny model that knows its answer to the real prompt by heart."""
+    """`transformers serve` on a tiny model that knows its answers to the real prompts by heart."""
     with answering() as probe:
-        edited(probe.url, TEXT)
-    messages: Sequence[dict[str, str]] = probe.seen[0]["messages"]
-    bad = {**GOOD, "before": "20 procent", "after": "30 procent"}
-    answer = "Sure: " + json.dumps({"edits": [GOOD, bad]}, ensure_ascii=False)
-    folder = teach_chats(tmp_path_factory.mktemp("editor"), [(messages, answer)])
+        edited(probe.url, TEXT, OTHER)
+    sent = {json.loads(item["messages"][-1]["content"])["segment"]: item["messages"]
+            for item in probe.seen}
+    answers = [f"Sure: {json.dumps({'edits': [edit]}, ensure_ascii=False)}" for edit in SHORT]
+    chats = list(zip((sent[TEXT], sent[OTHER]), answers, strict=True))
+    folder = teach_chats(tmp_path_factory.mktemp("editor"), chats)
     with serve(folder) as url:
         yield f"{folder}@{url}"
 
@@ -269,9 +277,9 @@ def test_a_real_server_proposes_and_the_checks_decide(real: str) -> None:
         f"openai:{real}", language=own.language, source=own.source, localizer=own.localizer,
         cache=None, limits=Limits(timeout=60.0, retries=1),
     )
-    done = Passes(own.language, own.source, own.localizer, editor).adapt(
-        plan(), [Part(SOURCE, TEXT, "seeker", False)]
-    )
+    parts = [Part(SOURCE, text, "seeker", False) for text in (TEXT, OTHER)]
+    done = Passes(own.language, own.source, own.localizer, editor).adapt(plan(), parts)
     editor.close()
-    assert done.parts[0].adapted == TEXT.replace(GOOD["before"], GOOD["after"])
+    assert done.parts[0].adapted == TEXT.replace(SHORT[0]["before"], SHORT[0]["after"])
+    assert done.parts[1].adapted == OTHER
     assert reasons(done) == ["numbers"]

@@ -125,10 +125,8 @@ def test_a_place_is_the_same_throughout_and_in_its_case() -> None:
 
 
 def test_two_dialogues_may_have_two_places() -> None:
-    made = {
-        talk("fa", ("I live in Denver.", "تو دنور زندگی می\u200cکنم."), name=f"d{n}").parts[0].adapted
-        for n in range(20)
-    }
+    pair = ("I live in Denver.", f"تو دنور زندگی می{Z}کنم.")
+    made = {talk("fa", pair, name=f"d{n}").parts[0].adapted for n in range(20)}
     assert len(made) > 3
 
 
@@ -162,8 +160,8 @@ def test_every_polish_place_that_is_put_in_declines() -> None:
     for site in made.local.sites:
         if site.swap:
             name = site.names["pl"][0]
-            forms = {case: made.words.form(name, "sg", case, site.forms) for case in ("gen", "inst")}
-            assert name not in forms.values(), site.id
+            forms = [made.words.form(name, "sg", case, site.forms) for case in ("gen", "inst")]
+            assert name not in forms, site.id
 
 
 # ---------------------------------------------------------------- names
@@ -269,7 +267,8 @@ def test_another_territory_than_the_languages_own_has_no_words_to_put_in() -> No
 
 
 def test_faithful_text_and_edits_are_the_adapted_text_with_all_that_an_edit_carries() -> None:
-    done = talk("pl", ("Marjorie ran two miles to Denver.", "Marjorie przebiegła dwie mile do Denver."))
+    source, target = "Marjorie ran two miles to Denver.", "Marjorie przebiegła dwie mile do Denver."
+    done = talk("pl", (source, target))
     part = done.parts[0]
     assert apply_edits(part.faithful, list(part.edits)) == part.adapted
     assert len(part.edits) == 3

@@ -14,7 +14,7 @@ from mhx.adaptation.entities.calendar import (
     public_holidays,
     solar_hijri,
 )
-from mhx.adaptation.entities.dates import day_names, month_names
+from mhx.adaptation.entities.dates import day_names, foreign_holidays, month_names
 
 
 @pytest.mark.parametrize(
@@ -70,3 +70,10 @@ def test_holidays_by_territory_and_date() -> None:
     assert found is not None
     assert found[0] == date(2026, 11, 11)
     assert nearest_holiday("XX", date(2026, 1, 1)) is None
+
+
+def test_a_foreign_holiday_is_said_with_the_local_one_near_it() -> None:
+    (said,) = foreign_holidays("We met on Memorial Day.", "US", "PL")
+    assert "(24.05.)" in said  # Pentecost; Memorial Day 2026 is the day after
+    assert not list(foreign_holidays("We met at Christmas Day.", "US", "PL"))
+    assert not list(foreign_holidays("We met on Monday.", "US", "PL"))

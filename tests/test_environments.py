@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from mhx import doctor, environments
+from mhx import doctor
 from mhx.environments import Environment, check, environment, install, names, require, state
 from mhx.environments.place import INSTALLED, data_home, differing
 from mhx.errors import MhxError
@@ -77,7 +77,8 @@ def place(tmp_path: Path) -> Environment:
     return Environment("toy", source, tmp_path / "home" / "envs" / "toy-1")
 
 
-def test_an_interrupted_installation_is_finished_and_a_broken_one_mended(
+@pytest.mark.slow
+def test_an_interrupted_installation_is_finished_and_a_broken_one_is_seen(
     place: Environment, wheels: Path, tmp_path: Path
 ) -> None:
     (wheels / "small-2.0-py3-none-any.whl").rename(tmp_path / "small-2.0-py3-none-any.whl")
@@ -107,13 +108,31 @@ def test_an_interrupted_installation_is_finished_and_a_broken_one_mended(
     assert state(place) == ("broken", "not as pinned: small missing")
     with pytest.raises(MhxError, match="broken: not as pinned: small missing"):
         require(place)
-    (site / "torch.py").write_text("raise OSError('no such library')")
+
+def test_an_environment_that_does_not_work_is_taken_away_and_built_again(
+    place: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.python.parent.mkdir(parents=True)
+    place.python.symlink_to(sys.executable)
+    site = place.folder / "lib/python3.11/site-packages"
+    for name, version in place.pins.items():
+        (site / f"{name}-{version}.dist-info").mkdir(parents=True)
+        (site / f"{name}-{version}.dist-info/METADATA").write_text(
+            f"Name: {name}\nVersion: {version}\n")
+    (place.folder / INSTALLED).write_text('{"versions": {}}')
+    assert state(place) == ("installed", "")  # as far as its files say
+    monkeypatch.setattr(sys, "version_info", (3, 14, 0))
+    monkeypatch.setattr(shutil, "which", lambda name: None)
     said = Said()
-    install(place, reporter=said)
-    assert said.lines[0] == "toy: not as pinned: small missing; built again"
-    assert state(place)[0] == "installed"
+    with pytest.raises(MhxError, match=r"need Python 3\.11 or 3\.12; this one is 3\.14"):
+        install(place, reporter=said)
+    assert "it does not work: ModuleNotFoundError" in said.lines[0]
+    assert said.lines[0].endswith("; built again")
+    assert said.lines[1] == "toy, step 1 of 3: interpreter"
+    assert state(place)[0] == "absent"
 
 
+@pytest.mark.slow
 def test_what_cannot_be_imported_is_not_marked_as_installed(
     place: Environment, wheels: Path
 ) -> None:
@@ -124,22 +143,38 @@ def test_what_cannot_be_imported_is_not_marked_as_installed(
     assert list(place.folder.glob(".step-*")) == []  # the next one begins anew
 
 
+@pytest.mark.slow
 def test_a_killed_installation_is_finished_by_the_next(
-    place: Environment, wheels: Path
+    place: Environment, wheels: Path, tmp_path: Path
 ) -> None:
+    """The killed one leaves a program running, which the next one waits for."""
+    started, ended, slow = (tmp_path / name for name in ("started", "ended", "slow"))
+    slow.write_text(f"#!/bin/sh\ntouch {started}\nsleep 2\n{sys.executable} \"$@\"\n"
+                    f"touch {ended}\n")
+    slow.chmod(0o755)
     code = (
-        "import sys\nfrom pathlib import Path\n"
+        "from pathlib import Path\n"
+        "import sys\n"
         "from mhx.environments import Environment, install\n"
+        f"sys.modules['mhx.environments.install']._python = lambda: {str(slow)!r}\n"
         f"install(Environment('toy', Path({str(place.source)!r}), Path({str(place.folder)!r})))"
     )
     process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
     deadline = time.monotonic() + 60
-    while not (place.folder / "bin").is_dir() and time.monotonic() < deadline:
+    while not started.exists() and time.monotonic() < deadline:
         time.sleep(0.02)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    assert state(place)[0] == "unfinished"
-    install(place)  # waits for what the killed one left running
+    assert not ended.exists()
+
+    class Watching(Said):
+        def say(self, message: str) -> None:
+            assert ended.exists(), "it did not wait"
+            super().say(message)
+
+    said = Watching()
+    install(place, reporter=said)
+    assert said.lines[0] == "toy, step 1 of 3: interpreter"
     assert state(place)[0] == "installed"
     assert check(place)["torch"] == "1.0+cpu"
 
@@ -205,13 +240,3 @@ def test_doctor_says_whether_comet_works_and_how_large_it_is(
     row = next(row for row in doctor.examine() if row["part"].startswith("comet"))
     assert row["works"]
     assert row["found"] == f"torch 2.13.0+cpu; 3.0 GiB in {place.folder}"
-
-
-def test_a_python_without_wheels_of_the_pins_is_named(
-    place: Environment, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys, "version_info", (3, 14, 0))
-    monkeypatch.setattr(shutil, "which", lambda name: None)
-    with pytest.raises(MhxError, match=r"need Python 3\.11 or 3\.12; this one is 3\.14"):
-        install(place)
-    assert environments.state(place)[0] == "absent"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mhx.corpus.tmx import Unit, read_tmx, write_tmx
+from mhx.corpus.tmx import Unit, read_tmx, tmx_text, write_tmx
 from mhx.errors import MhxError
 
 Write = Callable[..., Path]
@@ -140,3 +141,43 @@ def test_a_real_memory_is_read_whole(real_data: Callable[[str], Path], tmp_path:
     units = list(read_tmx(path, "en", "fa"))
     assert len(units) == 3071
     assert all(unit.source and unit.target for unit in units)
+
+
+def test_translate_toolkit_reads_the_same_units(tmp_path: Path) -> None:
+    from translate.storage.tmx import tmxfile
+
+    rows = [("I'm \"low\" & tired <b>.", "می‌خواهم «بخوابم» & <b>."), ("Why?", "چرا؟")]
+    units = [Unit(one, two, f"u{number}") for number, (one, two) in enumerate(rows)]
+    write_tmx(tmp_path / "a.tmx", units, source="en", target="fa", creator="test")
+    store = tmxfile.parsefile(str(tmp_path / "a.tmx"))
+    assert [(unit.source, unit.target) for unit in store.units] == rows
+    (tmp_path / "b.tmx").write_bytes(bytes(store))
+    assert pairs(tmp_path / "b.tmx") == rows
+
+
+def test_who_changed_a_unit_and_when_comes_back(tmp_path: Path) -> None:
+    unit = Unit("a", "b", "u1", "pan", "female", "r1", date(2026, 11, 21))
+    write_tmx(tmp_path / "a.tmx", [unit], source="en", target="fa", creator="test")
+    (found,) = read_tmx(tmp_path / "a.tmx", "en", "fa")
+    assert (found.author, found.changed, found.register, found.gender) == (
+        "r1", date(2026, 11, 21), "pan", "female")
+
+
+@pytest.mark.parametrize("written", ["20261121", "2026", "soon", ""])
+def test_a_date_of_another_program_is_a_day_or_none(written: str, write: Write) -> None:
+    text = tmx({"en": "a", "fa": "b"}).replace("<tu>", f'<tu changedate="{written}">')
+    (unit,) = read_tmx(write("a.tmx", text), "en", "fa")
+    assert unit.changed == (date(2026, 11, 21) if written == "20261121" else None)
+
+
+def test_units_written_one_by_one_are_the_file_written_whole(tmp_path: Path) -> None:
+    units = [Unit("a\nb", "c", "u1"), Unit("d", "e", "u2", "pan")]
+    options = {"source": "en", "target": "fa", "creator": "test"}
+    write_tmx(tmp_path / "a.tmx", iter(units), **options)
+    assert (tmp_path / "a.tmx").read_text(encoding="utf-8") == tmx_text(units, **options)
+
+
+def test_a_character_that_xml_cannot_hold_does_not_stop_the_memory(tmp_path: Path) -> None:
+    write_tmx(tmp_path / "a.tmx", [Unit("a\x0bb", "c\x00d", "u\x01")], source="en", target="fa",
+              creator="test")
+    assert pairs(tmp_path / "a.tmx") == [("ab", "cd")]

@@ -29,7 +29,7 @@ from mhx.schema.dialogue import apply_edits
 
 OPTION = "--editor openai:"
 PREFIX = "openai:"
-KEPT = ("entity.left", "editor.rejected")
+KEPT = ("entity.left", "entity.holiday")
 Job = tuple[Plan, str, Role, bool, Adapted]  # plan, source segment, role, risk turn, text so far
 INSTRUCTIONS = (
     "You adapt one segment of a translated mental-health dialogue to {language} as spoken in "

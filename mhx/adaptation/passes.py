@@ -98,7 +98,7 @@ class Passes:
             return done
         edits = compose(done.faithful, done.edits, new)
         adapted = apply_edits(done.faithful, edits)
-        left = [item for item in done.findings if item.code == "entity.left"]
+        left = [item for item in done.findings if item.code.startswith("entity.")]
         findings = find_faults(
             adapted, role=part.role, risk=part.risk, plan=plan,
             rules=self.language.card.rules, hooks=self.language.hooks,

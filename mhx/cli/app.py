@@ -22,6 +22,7 @@ from mhx.cli import (
     report,
     review,
     run,
+    skills,
 )
 
 app = typer.Typer(
@@ -64,6 +65,7 @@ for module in (
     judge,
     cases,
     choose,
+    skills,
     gates,
     model,
     parity,

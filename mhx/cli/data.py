@@ -24,6 +24,10 @@ def translate(
     file: Annotated[Path, typer.Argument(help="A text file (one segment a line) or a table.")],
     lang: Annotated[str, typer.Option("--lang", help="Target language.")],
     text: Annotated[str, typer.Option(help="Column of the text, for a table.")] = "text",
+    messages: Annotated[
+        str | None,
+        typer.Option(help="Column of dialogues in chat format, in place of --text."),
+    ] = None,
     translator: Annotated[
         str | None,
         typer.Option(
@@ -59,18 +63,10 @@ def translate(
     Example: mhx translate lines.txt --lang es --translator apertium
     """
     from mhx.api import open_run
-    from mhx.errors import MhxError, Problem
-    from mhx.files import read_table, read_text, write_jsonl
-    from mhx.translating import translate_texts
+    from mhx.files import read_table, write_jsonl
+    from mhx.translating import translate_conversations, translate_texts
 
-    if file.suffix.lower() == ".txt":
-        texts = [line for line in read_text(file).split("\n") if line.strip()]
-    else:
-        frame = read_table(file)
-        if text not in frame.columns:
-            fix = f"--text COL; columns: {', '.join(frame.columns)}"
-            raise MhxError(Problem(f"no column {text!r}", fix, path=file))
-        texts = ["" if value is None else str(value) for value in frame[text].to_list()]
+    texts = _texts(file, text) if messages is None else []
     run = open_run(
         lang,
         shelves=common.shelves_of(plugins, shadow, allow_code),
@@ -84,8 +80,14 @@ def translate(
         device=device,
         reporter=common.progress(),
     )
-    rows = translate_texts(run, texts)
-    failed = sum(row["target"] is None for row in rows)
+    if messages is None:
+        rows = translate_texts(run, texts)
+        failed = sum(row["target"] is None for row in rows)
+        said = f"{len(rows) - failed} of {len(rows)} segments translated"
+    else:
+        rows = translate_conversations(run, read_table(file), messages).to_dicts()
+        whole = sum(row["untranslated"] == 0 for row in rows)
+        said = f"{whole} of {len(rows)} dialogues translated whole"
     if output is None:
         import json
 
@@ -93,9 +95,20 @@ def translate(
             common.say(json.dumps(row, ensure_ascii=False))
     else:
         write_jsonl(output, rows)
-    run.reporter.say(
-        f"{len(rows) - failed} of {len(rows)} segments translated by {run.settings.translator}"
-    )
+    run.reporter.say(f"{said} by {run.settings.translator}")
+
+
+def _texts(file: Path, column: str) -> list[str]:
+    from mhx.errors import MhxError, Problem
+    from mhx.files import read_table, read_text
+
+    if file.suffix.lower() == ".txt":
+        return [line for line in read_text(file).split("\n") if line.strip()]
+    frame = read_table(file)
+    if column not in frame.columns:
+        fix = f"--text COL or --messages COL; columns: {', '.join(frame.columns)}"
+        raise MhxError(Problem(f"no column {column!r}", fix, path=file))
+    return ["" if value is None else str(value) for value in frame[column].to_list()]
 
 
 def score(

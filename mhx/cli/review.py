@@ -59,10 +59,12 @@ def export(
                  out=out)
     if json_:
         common.emit({"files": [str(path) for path in done.paths], "dialogues": done.dialogues,
-                     "segments": done.segments})
+                     "segments": done.segments, "kept": [str(path) for path in done.kept]})
         return
     place = done.paths[0] if len(done.paths) == 1 else done.paths[0].parent
     common.say(f"{done.dialogues} dialogues, {done.segments} segments: {place}")
+    for path in done.kept:
+        common.say(f"an earlier file with other content is kept: {path}")
     common.say(f"what comes back: mhx review import {run} FILE… --reviewer NAME --role native")
 
 

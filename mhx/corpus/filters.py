@@ -23,9 +23,12 @@ if TYPE_CHECKING:
 BATCH = 2000  # texts whose code points are held at once: they stay in the cache
 DIGIT = "[1-9]"
 TAG = r"<[a-zA-Z][^>]*>"
-LEAD = 2  # first bytes of UTF-8 that a blank beyond ASCII may have
+WIDE = [chr(point).encode() for point in range(128, 0x10000) if chr(point).isspace()]
+BOTH = 2
+TWO = 0xC2  # the first byte of blanks of two bytes
+LEAD = 2  # stands for a byte that may begin a blank of several
 NO_BLANK = bytes(
-    LEAD if byte in (0xC2, 0xE1, 0xE2, 0xE3) else int(not (byte < 128 and chr(byte).isspace()))
+    LEAD if byte in {blank[0] for blank in WIDE} else int(byte > 127 or not chr(byte).isspace())
     for byte in range(256)
 )
 
@@ -49,15 +52,22 @@ def _words(texts: pl.Series) -> Any:
     starts = np.zeros(len(texts) + 1, np.int64)
     np.cumsum(texts.str.len_bytes().to_numpy(), out=starts[1:])
     letter = np.frombuffer(raw.translate(NO_BLANK), np.uint8).copy()
-    for lead in np.flatnonzero(letter == LEAD).tolist():
-        size = 2 if raw[lead] == 0xC2 else 3
-        if raw[lead : lead + size].decode().isspace():
-            letter[lead : lead + size] = 0
+    leads = np.flatnonzero(letter == LEAD)
+    for lead in leads[_wide_blank(raw, leads)].tolist():
+        letter[lead : lead + (2 if raw[lead] == TWO else 3)] = 0
     begins = letter > 0
     begins[1:] &= letter[:-1] == 0
     first = starts[:-1][starts[1:] > starts[:-1]]
     begins[first] = letter[first] > 0
     return per_text(begins, starts)
+
+
+def _wide_blank(raw: bytes, leads: Any) -> Any:
+    """Which of the places hold a blank of two or three bytes."""
+    points = np.frombuffer(raw + b"\0\0", np.uint8)
+    one, two, three = (points[leads + at].astype(np.int64) for at in range(3))
+    value = np.where(one == TWO, one << 16 | two << 8, one << 16 | two << 8 | three)
+    return np.isin(value, [int.from_bytes(blank.ljust(3, b"\0"), "big") for blank in WIDE])
 
 
 def length_ratio(one: Any, two: Any) -> Any:
@@ -69,15 +79,15 @@ def length_ratio(one: Any, two: Any) -> Any:
 
 def alphabetic(texts: pl.Series) -> Any:
     """The share of alphabetic characters in each text, blanks counted: 1 for an empty text."""
-    return _by_letter(texts, lambda codes: _share(_class("Alphabetic").of(codes.points), codes))
+    return _by_letter(texts, lambda codes: _share(_class("Alphabetic").of(codes.points) > 0, codes))
 
 
 def in_script(texts: pl.Series, script: str) -> Any:
     """The share of each text's alphabetic characters that are of a script (ISO 15924 or name)."""
 
     def share(codes: Codes) -> Any:
-        letters = _class("Alphabetic").of(codes.points)
-        return _share(letters & _class(f"Script={script}").of(codes.points), codes, letters)
+        kind = _class("Alphabetic", f"Script={script}").of(codes.points)
+        return _share(kind == BOTH, codes, kind > 0)
 
     return _by_letter(texts, share)
 
@@ -147,13 +157,13 @@ def _share(member: Any, codes: Codes, base: Any = None) -> Any:
 
 
 @cache
-def _class(name: str) -> LetterTable:
-    """Which characters have a Unicode property."""
-
+def _class(name: str, other: str = "Any") -> LetterTable:
+    """0, or of characters with the Unicode property `name` 1, with both properties BOTH."""
     import polars as pl
 
-    def has(letters: list[str]) -> list[int]:
-        found: list[int] = pl.Series(letters).str.contains(rf"^\p{{{name}}}$").cast(int).to_list()
-        return found
+    def kind(letters: list[str]) -> list[int]:
+        given = pl.Series(letters)
+        one, two = (given.str.contains(rf"^\p{{{item}}}$").cast(int) for item in (name, other))
+        return (one * (1 + two)).to_list()
 
-    return LetterTable(has, np.uint8)
+    return LetterTable(kind, np.uint8)

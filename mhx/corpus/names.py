@@ -38,10 +38,12 @@ class NameFinder:
         both = sorted({*self._forms, *self._words}, key=len, reverse=True)
         known = f"(?:{'|'.join(map(regex.escape, both)) or '(?!)'})"
         further = rf"(?:\s{_CASED})?" if self._cased else ""
+        # without capitals a frame says where the name ends
+        rest = further or rf"(?:\s{_UNCASED}){{0,2}}?"
         self._surname = regex.compile(rf"\s{_CASED}") if self._cased else None
         self._frames = [
             regex.compile(
-                r"(?<![\p{L}\p{M}])" + frame.replace(NAME, rf"(?P<name>{one}{further})").replace(
+                r"(?<![\p{L}\p{M}])" + frame.replace(NAME, rf"(?P<name>{one}{rest})").replace(
                     KNOWN, rf"(?P<name>{known}(?![\p{{L}}\p{{M}}]){further})")
             )
             for frame in privacy.frames

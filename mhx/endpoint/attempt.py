@@ -52,6 +52,9 @@ class Sender:
             ),
         )
 
+        if self.endpoint.loopback:  # the package reads them from the environment
+            self._client.organization = self._client.project = None
+
     def send(self, chat: Chat) -> Completion:
         """The answer or the failure of the last attempt; never raises for what a server does."""
         start = time.perf_counter()

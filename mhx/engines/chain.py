@@ -15,7 +15,8 @@ from mhx.engines.opening import Engine
 from mhx.run import Reporter
 from mhx.schema import BackendManifest
 
-CHUNK = 256  # segments between two writes of the cache
+# segments between two writes of the cache; a language model takes seconds a segment
+CHUNK, LLM_CHUNK = 256, 32
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,8 @@ def _replies(
 ) -> list[Reply]:
     done = {} if kept is None else kept.known(list(first))
     todo = [key for key in dict.fromkeys(keys) if key not in done]
-    chunks = [todo[start : start + CHUNK] for start in range(0, len(todo), CHUNK)]
+    size = LLM_CHUNK if engine.manifest.kind == "llm" else CHUNK
+    chunks = [todo[start : start + size] for start in range(0, len(todo), size)]
     for chunk in reporter.track(chunks, f"{engine.name}: translating {len(todo)} segments"):
         replies = engine.backend.translate([first[key] for key in chunk])
         fresh = dict(zip(chunk, replies, strict=True))

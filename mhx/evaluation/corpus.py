@@ -1,16 +1,14 @@
-"""Measures of the corpus itself: acceptance, translation quality, adaptation edits, examples."""
+"""Measures of the corpus itself: translation quality, adaptation edits, examples."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
 
-from mhx.adaptation.gates import ACCEPTED
 from mhx.adaptation.plan import make_plan
 from mhx.adaptation.rules import adapt_segment
 from mhx.contracts import MeasureSettings
 from mhx.corpus.export import test_references
-from mhx.corpus.frames import plan_of
 from mhx.evaluation.freeze import hooks_hash, rule_hash
 from mhx.files import hash_json
 from mhx.run import Run
@@ -22,27 +20,6 @@ if TYPE_CHECKING:
 
 QUALITY = ("chrf", "bleu", "ter")
 EXAMPLES = 12
-
-
-def acceptance(run: Run) -> dict[str, list[dict[str, Any]]]:
-    """Dialogues and accepted ones by topic, risk and the seeker's gender: a filter's bias shows.
-
-    The held-out test split is left out: it was not offered to the gate.
-    """
-    import polars as pl
-
-    frame = run.table("gate").unique("dialogue", maintain_order=True)
-    frame = frame.filter(pl.col("decision") != "held_out")
-    genders = [plan_of(text).seeker.gender for text in frame["plan"].to_list()]
-    frame = frame.with_columns(pl.Series("seeker_gender", genders, pl.String))
-    return {
-        column: frame.group_by(column)
-        .agg(dialogues=pl.len(), accepted=pl.col("decision").is_in(ACCEPTED).sum())
-        .sort("dialogues", column, descending=[True, False])
-        .head(20)
-        .to_dicts()
-        for column in ("topic", "risk", "seeker_gender")
-    }
 
 
 def translation(run: Run) -> dict[str, Any] | None:

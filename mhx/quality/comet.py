@@ -70,7 +70,7 @@ class Comet:
             raise MhxError(Problem(f"the COMET worker was lost twice: {why}", FIXES["lost"]))
         self.inputs = tuple(map(str, about["inputs"]))
         self.needs_reference = bool(about["needs_reference"])
-        self.signature = _signature(path.name if self.local else model, about)
+        self.signature = _signature(path.resolve().name if self.local else model, about)
 
     def scores(self, rows: Sequence[Row]) -> Iterator[list[Scored]]:
         """Scores of `rows` (the texts of `inputs` by name), a list for each request of `CHUNK`.

@@ -1,4 +1,4 @@
-"""Tables of what entered and left: rows by stage, reasons, acceptance by topic, risk, gender."""
+"""Tables of what entered and left: rows by stage, reasons, acceptance by group."""
 
 from __future__ import annotations
 
@@ -7,12 +7,17 @@ from mhx.reporting.table import Column, Row, Table
 from mhx.reporting.wording import absent, origin, plain
 
 COUNTED = "counts of dialogues, no scorer"
-ACCEPTANCE = {"topic": "topic", "risk": "risk level", "seeker_gender": "seeker's gender"}
+ACCEPTANCE = {"topic": "topic", "risk": "risk level", "seeker_gender": "seeker's gender",
+              "role": "role", "engine": "engine"}
+FAVOR = "A share that differs between rows shows what the gates favor."
+UNITS = ("A dialogue is accepted or reviewed whole; a segment counts as accepted where no gate asks "
+         "a person about it. Segments of one dialogue are alike, so their intervals are too narrow.")
 
 
 def tables(evaluation: Evaluation) -> list[Table]:
-    """Accounts, reasons, acceptance."""
-    return [_accounts(evaluation), _reasons(evaluation), _acceptance(evaluation)]
+    """Accounts, reasons, acceptance of all dialogues and of those with a risk."""
+    return [_accounts(evaluation), _reasons(evaluation), _acceptance(evaluation),
+            _acceptance(evaluation, "crisis")]
 
 
 def _accounts(evaluation: Evaluation) -> Table:
@@ -54,32 +59,44 @@ def _reasons(evaluation: Evaluation) -> Table:
     )
 
 
-def acceptance_rows(evaluation: Evaluation) -> list[Row]:
-    """Accepted share by topic, risk and gender: `by`, `value`, `dialogues`, `accepted`, `share`."""
+def acceptance_rows(evaluation: Evaluation, *where: str) -> list[Row]:
+    """Accepted share by group: `by`, `value`, `of` (dialogues or segments), `n`, `share`, limits.
+
+    `where` is ``crisis`` for the dialogues with a risk alone.
+    """
     out: list[Row] = []
     for key, title in ACCEPTANCE.items():
-        for row in evaluation.rows("acceptance", key):
-            total, kept = row.get("dialogues"), row.get("accepted")
+        for row in evaluation.rows("acceptance", *where, key):
+            unit = "segments" if "segments" in row else "dialogues"
+            total, kept = row.get(unit), row.get("accepted")
             share = kept / total if total and kept is not None else None
-            out.append({"by": title, "value": plain(row.get(key)), "dialogues": total,
-                        "accepted": kept, "share": share})
+            out.append({"by": title, "value": plain(row.get(key)), "of": unit, "dialogues": total,
+                        "accepted": kept, "share": share, "low": row.get("low"),
+                        "high": row.get("high")})
     return out
 
 
-def _acceptance(evaluation: Evaluation) -> Table:
-    rows = acceptance_rows(evaluation)
+def _acceptance(evaluation: Evaluation, *where: str) -> Table:
+    rows = acceptance_rows(evaluation, *where)
+    smallest = evaluation.part("acceptance").get("smallest") or 1
+    notes = [FAVOR, UNITS] if any(row["of"] == "segments" for row in rows) else [FAVOR]
+    if smallest > 1:
+        notes.append(f"Groups of fewer than {smallest} are added together or left out.")
+    among = " among dialogues with a risk" if where else ""
     return Table(
-        label="acceptance",
-        title="Accepted dialogues by topic, risk level and seeker's gender",
+        label="acceptance_crisis" if where else "acceptance",
+        title=f"What the gates accepted{among}, by topic, risk level, gender, role and engine",
         columns=(
             Column(key="by", title="by"),
             Column(key="value", title="value"),
-            Column(key="dialogues", title="dialogues", kind="int"),
+            Column(key="of", title="unit"),
+            Column(key="dialogues", title="n", kind="int"),
             Column(key="accepted", title="accepted", kind="int"),
             Column(key="share", title="share", kind="share"),
+            Column(key="low", upper="high", title="95 % interval (Wilson)", kind="interval"),
         ),
         rows=tuple(rows), origin=origin(evaluation), signature=COUNTED,
-        notes=("A share that differs between rows shows what the gates favor.",) if rows else (),
-        missing="" if rows else absent("acceptance by topic, risk and gender",
+        notes=tuple(notes) if rows else (),
+        missing="" if rows else absent(f"acceptance by group{among}",
                                        "The gate stage wrote none"),
     )

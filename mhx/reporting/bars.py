@@ -22,7 +22,8 @@ def acceptance(evaluation: Evaluation, run: str = "", number: int = 1) -> Pictur
 
     `run` names the run where there are several; `number` is its place among them.
     """
-    rows = [row for row in acceptance_rows(evaluation) if row["share"] is not None]
+    rows = [row for row in acceptance_rows(evaluation)
+            if row["share"] is not None and row["of"] == "dialogues"]
     if not rows:
         return None
     bars = [(row["by"], row["value"], row["share"], f"{row['accepted']} of {row['dialogues']}")

@@ -21,6 +21,7 @@ from mhx.reporting import (
     models,
     power,
     quality,
+    skills,
     within,
 )
 from mhx.reporting.combine import identities, joined
@@ -36,8 +37,9 @@ Order = tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...]
 ORDER: Order = (
     ("parity", "Parity", ("forest",), ("contrasts", "controls", "safety_floor")),
     ("accounts", "What entered and what left", ("acceptance",),
-     ("accounts", "reasons", "acceptance")),
+     ("accounts", "reasons", "acceptance", "acceptance_crisis")),
     ("quality", "Quality", (), ("perplexity", "translation", "adaptation", "agreement", "means")),
+    ("skills", "What supporters' turns do", ("skills",), ("skills", "skills_agreement")),
     ("fairness", "Parity in full", ("heatmap", "differences", "coverage"),
      ("effects", "baseline", "groups", "cells", "intersections", "differences", "largest", "worst",
       "overlap")),
@@ -51,7 +53,7 @@ ORDER: Order = (
 LABELS = tuple(label for *_, labels in ORDER for label in labels)
 FIGURES = tuple(name for *_, names, _ in ORDER for name in names)
 # of a run each, so that several runs' are joined; the others are about all records together
-OF_A_RUN = (accounting, quality, controls)
+OF_A_RUN = (accounting, quality, skills, controls)
 OF_ALL = (fairness, counts, differences, mde, power, models, within, licence, checks)
 DRAWN: tuple[Callable[[Evaluation], list[Picture]], ...] = (
     forest, heatmap.pictures, differences.pictures, power.pictures)
@@ -67,7 +69,7 @@ OF_ANSWERS = frozenset({
 OPTIONAL = frozenset({
     "baseline", "between", "anchors", "dif", "calibration", "reliability", "overlap", "models",
     "lengths", "conditional", "corrected", "differences", "power", "heatmap", "controls",
-    "safety_floor",
+    "safety_floor", "skills", "skills_agreement",
 })
 
 
@@ -124,7 +126,8 @@ def all_pictures(evaluation: Evaluation) -> dict[str, Picture]:
         drawn += [one for draw in DRAWN for one in draw(evaluation)]
         drawn.append(bars.coverage(evaluation))
     names = identities(evaluation.sources)
-    drawn += [bars.acceptance(one, ", ".join(map(str, names[one.sha256].values())), number)
+    drawn += [draw(one, ", ".join(map(str, names[one.sha256].values())), number)
+              for draw in (bars.acceptance, skills.profile)
               for number, one in enumerate(evaluation.sources, start=1)]
     drawn.append(proving_picture(evaluation.part("proving")))
     return {one.name: one for one in drawn if one is not None}

@@ -76,6 +76,11 @@ def text_hash(lines: Sequence[Line], texts: Sequence[str | None]) -> str:
     return hash_json([[line.role, line.source, text] for line, text in pairs])
 
 
+def codes_in(text: str) -> list[str]:
+    """The crisis services and pseudonyms that stand in a text, in order."""
+    return [match[0] for match in CODES.finditer(text)]
+
+
 def run_id(run: Run) -> str:
     """What tells this run from all others: the hash of its frozen settings file."""
     return f"{run.settings.lang}/{run.folder.name}#{hash_file(run.path('run.yaml'))[:12]}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mhx.anchoring.page import direction, embed, policy
 from mhx.files import write_text
-from mhx.reviewing.dialogues import CODES, Reviewable
+from mhx.reviewing.dialogues import CODES, Reviewable, codes_in
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -42,7 +42,7 @@ def _dialogue(one: Reviewable) -> dict[str, Any]:
                      "segment": int(reason.get("segment") or 0)} for reason in one.reasons],
         "lines": [
             {"at": line.at, "role": line.role, "source": line.source, "text": line.text or "",
-             "codes": sorted(CODES.findall(line.source))}
+             "codes": codes_in(line.source)}
             for line in one.lines],
     }
 

@@ -40,7 +40,7 @@ def status(run: Run) -> Status:
     gate = run.table("gate").unique("dialogue", keep="first", maintain_order=True)
     decisions = read_decisions(run)
     settled = settled_of(run, decisions)
-    seen = _gate_ran_after(run)
+    seen = gate_has_seen(run)
     waiting, risky, pending = 0, 0, 0
     reasons: Counter[str] = Counter()
     with_risk: Counter[str] = Counter()
@@ -75,7 +75,7 @@ def status(run: Run) -> Status:
         disagree=tuple(name for name, one in settled.items() if one.outcome == "disagree"))
 
 
-def _gate_ran_after(run: Run) -> bool:
+def gate_has_seen(run: Run) -> bool:
     """Whether the gate has run since the last decision came."""
     given = run.path(FILE)
     return not given.is_file() or (
@@ -91,8 +91,3 @@ def settled_of(run: Run, decisions: Mapping[str, Sequence[ReviewDecision]]) -> d
     frame: pl.DataFrame = run.table("adapt").filter(pl.col("dialogue").is_in(list(decisions)))
     return {part["dialogue"][0]: settle(lines_of(part), decisions[part["dialogue"][0]])
             for part in frame.partition_by("dialogue", maintain_order=True)}
-
-
-def confirmed(run: Run, decisions: Mapping[str, Sequence[ReviewDecision]]) -> dict[str, bool]:
-    """Dialogues whose text reviewers accepted."""
-    return {name: one.outcome == "accept" for name, one in settled_of(run, decisions).items()}

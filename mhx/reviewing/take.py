@@ -14,7 +14,7 @@ from mhx.errors import MhxError, Problem, unknown
 from mhx.files import parse_model
 from mhx.reviewing.answers import Answer, Given
 from mhx.reviewing.decisions import add_decisions, read_decisions
-from mhx.reviewing.dialogues import CODES, OPEN, Line, lines_of, run_id
+from mhx.reviewing.dialogues import OPEN, Line, codes_in, lines_of, run_id
 from mhx.reviewing.memory import add_to_memory
 from mhx.reviewing.records import read_records, read_saved
 from mhx.reviewing.settling import Known, Settled, settle
@@ -261,9 +261,9 @@ def _edit(
         wrong("the text was removed", "write it, or reject the dialogue")
         return
     after = check.run.language.hooks.normalize(one.target.strip())
-    codes = Counter(CODES.findall(after))
-    if codes not in (Counter(CODES.findall(line.source)), Counter(CODES.findall(before or ""))):
-        wanted = ", ".join(CODES.findall(line.source)) or "none"
+    codes = Counter(codes_in(after))
+    if codes not in (Counter(codes_in(line.source)), Counter(codes_in(before or ""))):
+        wanted = ", ".join(codes_in(line.source)) or "none"
         wrong(f"inline codes {', '.join(codes) or 'none'}, the source has {wanted}",
               "put every code back, once")
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
@@ -48,14 +48,14 @@ def glossary_of(source: Language, target: Language) -> Glossary:
 
 def write_dialogues(
     path: Path, found: Iterable[Reviewable], *, run: str, source: str, target: str,
-    glossary: Glossary, confirmed: Mapping[str, bool], right_to_left: bool,
+    glossary: Glossary, confirmed: Collection[str], right_to_left: bool,
 ) -> None:
     """Write a document with one file for each dialogue; `run` is the run's id.
 
     `confirmed` names the dialogues whose text a person has accepted already.
     """
     files = (
-        file_of(one, number, run=run, glossary=glossary, confirmed=confirmed.get(one.id, False))
+        file_of(one, number, run=run, glossary=glossary, confirmed=one.id in confirmed)
         for number, one in enumerate(found, start=1)
     )
     write_xliff(path, files, source=source, target=target, codes=CODES,

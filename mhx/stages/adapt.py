@@ -6,15 +6,17 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mhx.adaptation.editor import open_editor
 from mhx.adaptation.passes import Part, Passes, localizer_of
 from mhx.adaptation.rules import Adapted
 from mhx.corpus.frames import edits_json, failed_dialogues, plan_of
 from mhx.endpoint import Limits
-from mhx.files import write_parquet
 from mhx.run import Counts, Run
+
+if TYPE_CHECKING:
+    import polars as pl
 
 SETTINGS = (
     "lang", "territory", "card", "plugin_sha256.language", "plugin_sha256.card",
@@ -32,29 +34,21 @@ def run(run: Run) -> None:
     The plan is the one that adaptation ended with: names it took up are in it. `editor` names the
     model where an edit of the row is its own.
     """
-    import polars as pl
-
-    frame = run.table("translate")
     passes = _open(run)
-    rows: dict[str, list[Row]] = {}
-    for row in frame.with_row_index("_place").iter_rows(named=True):
-        rows.setdefault(row["dialogue"], []).append(row)
-    columns: dict[str, list[str | None]] = {name: [None] * frame.height for name in COLUMNS}
     operations: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    dialogues = 0
     try:
-        for some in run.reporter.track(_chunks(list(rows.values())), "adapting"):
-            for row, cells, edits in adapted_rows(some, passes):
-                operations.update(edits)
-                for name, value in cells.items():
-                    columns[name][row["_place"]] = value
+        with run.writer("adapt") as writer:
+            for frame in run.batches("translate"):
+                out = _adapted(run, frame, passes, operations)
+                writer.add(out)
+                reasons.update(failed_dialogues(out))
+                dialogues += out["dialogue"].n_unique()
     finally:
         if passes.editor is not None:
             passes.editor.close()
-    out = frame.with_columns(pl.Series(name, values, pl.String) for name, values in columns.items())
-    write_parquet(run.path("adapt.parquet"), out)
-    reasons = failed_dialogues(out)
-    failed = sum(reasons.values())
-    dialogues = out["dialogue"].n_unique()
+    failed = reasons.total()
     notes = [f"edits: {sum(operations.values())} by {len(operations)} card entries"]
     if passes.editor is not None:
         said = ", ".join(f"{name}: {count}" for name, count in sorted(passes.editor.counts.items()))
@@ -65,9 +59,29 @@ def run(run: Run) -> None:
             rows_in=dialogues,
             accepted=dialogues - failed,
             review=failed,
-            reasons=reasons,
+            reasons=dict(sorted(reasons.items())),
             notes=notes,
         ),
+    )
+
+
+def _adapted(
+    run: Run, frame: pl.DataFrame, passes: Passes, operations: Counter[str]
+) -> pl.DataFrame:
+    """Whole dialogues with their new columns; the rules of their edits are counted."""
+    import polars as pl
+
+    rows: dict[str, list[Row]] = {}
+    for row in frame.with_row_index("_place").iter_rows(named=True):
+        rows.setdefault(row["dialogue"], []).append(row)
+    columns: dict[str, list[str | None]] = {name: [None] * frame.height for name in COLUMNS}
+    for some in run.reporter.track(_chunks(list(rows.values())), "adapting"):
+        for row, cells, edits in adapted_rows(some, passes):
+            operations.update(edits)
+            for name, value in cells.items():
+                columns[name][row["_place"]] = value
+    return frame.with_columns(
+        pl.Series(name, values, pl.String) for name, values in columns.items()
     )
 
 

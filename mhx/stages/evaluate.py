@@ -11,9 +11,11 @@ from mhx.corpus.export import split_counts
 from mhx.corpus.probe_text import agreement_of
 from mhx.corpus.probes import NEUTRAL, choose, compose
 from mhx.errors import MhxError
-from mhx.evaluation.corpus import acceptance, adaptation, examples, translation
+from mhx.evaluation.acceptance import acceptance
+from mhx.evaluation.corpus import adaptation, examples, translation
 from mhx.evaluation.floor import bounds, floor_scores, held
 from mhx.evaluation.groups import controls, parity_of
+from mhx.evaluation.skills import skill_profiles
 from mhx.files import hash_file, load_model, read_yaml, write_json, write_parquet
 from mhx.run import Counts, Run, machine, versions
 from mhx.schema import AnalysisPlan, MeasureManifest, SuiteManifest
@@ -59,6 +61,7 @@ def run(run: Run) -> None:
         "translation": translation(run),
         "adaptation": adaptation(run),
         "empathy": empathy,
+        "skills": skill_profiles(run, responses),
         **_parity(scores, plan, run),
         "safety_floor": floor,
         "cross_language": _cross_language(run, plan),

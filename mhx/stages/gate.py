@@ -181,7 +181,18 @@ def _write(
 
     names = frame["dialogue"].to_list()
     codes = {name: sorted({reason.code for reason in found}) for name, found in reasons.items()}
+    asked: dict[str, dict[int, set[str]]] = {name: {} for name in decisions}
+    for name, found in reasons.items():
+        for reason in found:
+            if reason.severity != "warn":
+                asked[name].setdefault(reason.segment, set()).add(reason.code)
+    places: Counter[str] = Counter()
+    by_row: list[str] = []
+    for name in names:
+        by_row.append(",".join(sorted(asked[name].get(places[name], ()))))
+        places[name] += 1
     out = frame.with_columns(
+        pl.Series("asked", by_row, pl.String),
         pl.Series("decision", [decisions[name] for name in names], pl.String),
         pl.Series("reasons", [",".join(codes[name]) for name in names], pl.String),
     )

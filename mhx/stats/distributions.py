@@ -104,6 +104,17 @@ def share_upper_bound(hits: int, n: int, alpha: float) -> float:
     return 1.0 - share_lower_bound(n - hits, n, alpha)
 
 
+def wilson(hits: int, n: int, level: float) -> tuple[float, float]:
+    """Two-sided interval of a proportion by its score test (Wilson 1927); (0, 1) without data."""
+    if n == 0:
+        return 0.0, 1.0
+    z = normal_quantile((1 + level) / 2)
+    share, widened = hits / n, 1 + z * z / n
+    middle = (share + z * z / (2 * n)) / widened
+    half = z / widened * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
 def log_arrangements(n_first: int, n_second: int) -> float:
     """Natural log of the number of ways to split n_first + n_second rows into the two groups."""
     log_factorial = _special().gammaln

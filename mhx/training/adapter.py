@@ -17,7 +17,7 @@ from mhx.schema import TrainRecipe
 from mhx.training.base import base_hash, pick_device
 from mhx.training.card import model_card, origins
 from mhx.training.encoding import Record
-from mhx.training.lora import Job, Moment, TrainResult, train_adapters
+from mhx.training.lora import TEMPLATE, Job, Moment, TrainResult, train_adapters
 from mhx.training.sources import records_of
 
 __all__ = ["FILES", "Part", "fit", "fit_all", "install_adapter", "recipe_for", "records_of"]
@@ -108,6 +108,7 @@ def manifest_of(
         "trained_with": list(trained_with),
         "dialogues": len(part.train),
         "risk_dialogues": sum(str(item.get("risk", "none")) != "none" for item in part.train),
+        "notes": list(result.notes),
         "tokenizer": result.fertility.record() if result.fertility else {},
         "steps": result.steps,
         "best_step": result.best_step,
@@ -150,9 +151,10 @@ def install_adapter(language: Language, folder: Path, info: Mapping[str, Any]) -
             Problem(f"the adapter lacks {', '.join(missing)}", "train it again", path=folder)
         )
     target = language.folder / "adapters" / str(info["base"]).replace("/", "--")
-    for name in FILES:
+    names = [*FILES, *([TEMPLATE] if (folder / TEMPLATE).is_file() else [])]
+    for name in names:
         write_bytes(target / name, (folder / name).read_bytes())
-    stale = [path for path in target.iterdir() if path.name not in FILES]
+    stale = [path for path in target.iterdir() if path.name not in names]
     for path in stale:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     return target

@@ -7,6 +7,7 @@ from typing import Any
 
 from mhx.errors import MhxError, Problem
 from mhx.files import hash_folder
+from mhx.training.templates import fold_system
 
 TINY = "mhx-tiny"
 
@@ -39,7 +40,10 @@ def require(*packages: str) -> None:
 
 
 def load_tokenizer(name: str) -> Any:
-    """The base's tokenizer, with a padding token. Raises MhxError when it cannot be loaded."""
+    """The base's tokenizer, with a padding token and a template that takes a system prompt.
+
+    Raises MhxError when it cannot be loaded.
+    """
     require("torch", "transformers")
     from transformers import AutoTokenizer
 
@@ -51,6 +55,7 @@ def load_tokenizer(name: str) -> Any:
         raise _not_loaded(name, error) from error
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
+    fold_system(tokenizer)
     return tokenizer
 
 

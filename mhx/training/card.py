@@ -58,6 +58,7 @@ def model_card(language: Language, manifest: Mapping[str, Any], origin: list[str
         f"device {manifest['device']}",
         f"- loss: {manifest['first_loss']} at the first step, {manifest['last_loss']} at the last, "
         f"{manifest['valid_loss']} on the validation split{_kept(manifest)}",
+        *(f"- {note}" for note in manifest["notes"]),
         *([f"- in one pass with adapters of {', '.join(others)}, on the same frozen base"]
           if others else []),
         f"- corpus SHA-256: `{manifest['corpus_sha256']}`",

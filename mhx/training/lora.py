@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mhx.errors import MhxError, Problem
-from mhx.files import hash_json, write_jsonl
+from mhx.files import hash_json, write_jsonl, write_text
 from mhx.schema import TrainRecipe
 from mhx.training import checkpoint
 from mhx.training.adapters import Adapters, attach
@@ -26,6 +26,7 @@ from mhx.training.loop import Course, Moment, Training, Watch
 from mhx.training.loss import mean_loss, objective_for
 from mhx.training.optimizer import AdapterOptimizer
 from mhx.training.save import save_adapter
+from mhx.training.templates import is_folded
 
 __all__ = ["Job", "Moment", "TrainResult", "encode_records", "mean_loss", "train_adapters",
            "train_lora", "train_on"]
@@ -33,6 +34,7 @@ __all__ = ["Job", "Moment", "TrainResult", "encode_records", "mean_loss", "train
 CHECKPOINT = checkpoint.NAME
 CHECKPOINT_EVERY = 10  # steps
 CURVES = "curves.jsonl"
+TEMPLATE = "chat_template.jinja"  # where the base must be served with another than its own
 # settings that change memory or what is looked at, not the weights: a resume may change them
 FREE = frozenset({"micro_batch_tokens", "gradient_checkpointing", "overrides", "recommended_bases"})
 
@@ -153,16 +155,20 @@ def train_on(
         folder=folder, key=_key(jobs, base, data), every=CHECKPOINT_EVERY, watch=progress,
     )
     resumed = run.run()
+    folded = is_folded(tokenizer)
     notes = tuple(note for note in (
         "" if adapters.mixed else "DoRA: PEFT's own layers, one language a forward pass",
         f"plain loss: {slower}" if slower else "",
         f"padded batches: {unpacked}" if unpacked else "",
+        f"the base's template takes no system prompt: serve with {TEMPLATE}" if folded else "",
     ) if note)
     results = {}
     for job, course in zip(jobs, courses, strict=True):
         state = course.best or adapters.state(job.name)
         save_adapter(state, adapters.configs[job.name], job.out)
         write_jsonl(job.out / CURVES, course.curve)
+        if folded:
+            write_text(job.out / TEMPLATE, str(tokenizer.chat_template))
         results[job.name] = _result(course, data[job.name], adapters, resumed, notes,
                                     fertility(tokenizer, _said(job.train)))
     checkpoint.drop(folder)

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
+from jinja2 import TemplateError
+
 from mhx.errors import MhxError, Problem
+from mhx.training.templates import has_marks, mark_answers, render
 
 Message = dict[str, str]
-# ChatML with generation marks, for tokenizers whose own template has none (stock Qwen3 renders
-# earlier turns anew and adds an empty thought): the same tokens around the same words.
-CHATML = (
-    "{% for message in messages %}"
-    "{{ '<|im_start|>' + message['role'] + '\\n' }}"
-    "{% if message['role'] == 'assistant' %}"
-    "{% generation %}{{ message['content'] + '<|im_end|>' }}{% endgeneration %}{{ '\\n' }}"
-    "{% else %}{{ message['content'] + '<|im_end|>\\n' }}{% endif %}"
-    "{% endfor %}"
-    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
-)
 
 
 @dataclass(frozen=True)
@@ -47,11 +40,13 @@ def encode(tokenizer: Any, messages: Sequence[Message], *, name: str, max_length
         raise MhxError(
             Problem("the tokenizer has no chat template", "choose an instruction-tuned base")
         )
-    template = str(tokenizer.chat_template)
-    if not _has_marks(template) and "<|im_start|>" in template:
-        tokenizer.chat_template = template = CHATML
-    full = _by_marks if _has_marks(template) else _by_prefix
-    encoded = full(tokenizer, list(messages), name)
+    mark_answers(tokenizer)
+    full = _by_marks if has_marks(tokenizer) else _by_prefix
+    try:
+        encoded = full(tokenizer, list(messages), name)
+    except TemplateError as error:  # roles that do not alternate, where a template wants that
+        fix = "seeker and supporter take turns, the seeker first"
+        raise MhxError(Problem(f"dialogue {name}: the chat template: {error}", fix)) from error
     _verify(tokenizer, messages, encoded, name)
     cut = Encoded(encoded.ids[:max_length], encoded.mask[:max_length], len(encoded.ids))
     if not any(cut.mask):
@@ -64,10 +59,6 @@ def encode(tokenizer: Any, messages: Sequence[Message], *, name: str, max_length
     return cut
 
 
-def _has_marks(template: str) -> bool:
-    return "{% generation" in template or "{%- generation" in template
-
-
 def _by_marks(tokenizer: Any, messages: list[Message], name: str) -> Encoded:
     done = tokenizer.apply_chat_template(
         messages, tokenize=True, return_dict=True, return_assistant_tokens_mask=True
@@ -78,15 +69,13 @@ def _by_marks(tokenizer: Any, messages: list[Message], name: str) -> Encoded:
 
 def _by_prefix(tokenizer: Any, messages: list[Message], name: str) -> Encoded:
     """Render up to each assistant turn with the generation prompt, then with the turn."""
-    text = tokenizer.apply_chat_template(messages, tokenize=False)
+    text = render(tokenizer, messages)
     spans: list[tuple[int, int]] = []
     for place, message in enumerate(messages):
         if message["role"] != "assistant":
             continue
-        before = tokenizer.apply_chat_template(
-            messages[:place], tokenize=False, add_generation_prompt=True
-        )
-        after = tokenizer.apply_chat_template(messages[: place + 1], tokenize=False)
+        before = render(tokenizer, messages[:place], prompt=True)
+        after = render(tokenizer, messages[: place + 1])
         if not text.startswith(before) or not text.startswith(after):
             raise MhxError(
                 Problem(
@@ -101,7 +90,19 @@ def _by_prefix(tokenizer: Any, messages: list[Message], name: str) -> Encoded:
         any(start >= first and end <= last and end > start for first, last in spans)
         for start, end in done["offset_mapping"]
     ]
-    return Encoded(list(done["input_ids"]), mask)
+    ids = list(done["input_ids"])
+    return Encoded(ids, _to_the_stop(ids, mask, set(tokenizer.all_special_ids)))
+
+
+def _to_the_stop(ids: list[int], mask: list[bool], stops: set[int]) -> list[bool]:
+    """The mask without what a template writes after the stop token of a turn (a line feed)."""
+    out: list[bool] = []
+    for learned, run in groupby(zip(ids, mask, strict=True), key=lambda pair: pair[1]):
+        tokens = [token for token, _ in run]
+        end = max((place for place, token in enumerate(tokens) if token in stops),
+                  default=len(tokens) - 1)
+        out += [learned and place <= end for place in range(len(tokens))]
+    return out
 
 
 def _verify(tokenizer: Any, messages: Sequence[Message], encoded: Encoded, name: str) -> None:

@@ -13,6 +13,7 @@ from reviewed_run import DIALOGUES, Desk, decide, ids, in_editor, made_once, tag
 
 from mhx.errors import MhxError
 from mhx.reviewing.dialogues import reviewables
+from mhx.reviewing.export import export
 from mhx.reviewing.sheet import read_sheet, write_sheet
 from mhx.shelves import Shelves
 
@@ -70,6 +71,17 @@ def test_only_chosen_reasons_go_out(desk: Desk) -> None:
     assert [path.stem for path in found] == [ids(desk.folder)["useless"]]
     with pytest.raises(MhxError, match=r"did you mean 'not_in_memory'\?"):
         desk.export(only=["not_in_memry"])
+
+
+def test_an_export_never_overwrites_what_a_reviewer_wrote(desk: Desk) -> None:
+    path = in_editor(desk.xlf("sleep"), texts={ANSWER: BETTER})
+    done = export(desk.run)
+    assert BETTER not in path.read_text(encoding="utf-8")
+    (kept,) = done.kept
+    assert BETTER in kept.read_text(encoding="utf-8")
+    assert export(desk.run).kept == ()  # the same content is no loss
+    assert [one.verdict for one in desk.take(kept).decisions] == ["edit"]
+    assert export(desk.run).dialogues == 2  # what is decided does not wait
 
 
 def test_one_document_holds_a_file_a_dialogue(desk: Desk) -> None:

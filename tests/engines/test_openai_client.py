@@ -287,6 +287,15 @@ def test_the_key_is_sent_and_is_in_no_message(
     assert KEY not in repr(endpoint) + endpoint.signature
 
 
+def test_a_server_of_this_machine_is_not_told_of_accounts_elsewhere(
+    good: Faulty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_ORG_ID", "planted-organization")
+    monkeypatch.setenv("OPENAI_PROJECT_ID", "planted-project")
+    client_of(good.url).complete([chat("a")])
+    assert "planted" not in str(good.headers)
+
+
 @pytest.mark.parametrize(
     ("text", "match"),
     [

@@ -47,6 +47,16 @@ ANSWERS = {"pl": ("Boję się, że stracę pracę.", "Słyszę, jak bardzo to Pa
 
 
 @cache
+def _skills(lang: str) -> dict[str, Any]:
+    rows = [{"system": system, "skill": skill, "turns": turns, "n": 40, "share": turns / 40,
+             "told_apart": skill != "reflection_simple"}
+            for system in ("training corpus", "base", "adapter")
+            for skill, turns in (("reflection_simple", 12), ("question_open", 31), ("advice", 5))]
+    return {"signature": f"skills|scorer:cues|lang:{lang}", "rows": rows, "agreement": {"train": [
+        {"skill": "question_open", "n": 271, "labelled": 182, "by_cues": 191, "kappa": 0.8712,
+         "low": 0.7931, "high": 0.9302, "precision": 0.94, "recall": 0.98}]}}
+
+
 def parity_of(seed: int, shift: float) -> str:
     """A real parity() result on invented 0-2 scores, as JSON text."""
     import polars as pl
@@ -117,6 +127,7 @@ def evaluation(lang: str = "pl", *, pipeline_check: bool = True) -> dict[str, An
         },
         "accounts": _accounts(),
         "acceptance": _acceptance(),
+        "skills": _skills(lang),
         "perplexity": [
             {"system": "base", "perplexity": 412.3456, "tokens": 18234, "dialogues": 12,
              "signature": f"perplexity|tokenizer:mhx-tiny|lang:{lang}|window:512"},
@@ -206,7 +217,7 @@ def _accounts() -> list[dict[str, Any]]:
     ]
 
 
-def _acceptance() -> dict[str, list[dict[str, Any]]]:
+def _acceptance() -> dict[str, Any]:
     topics = ("work_stress", "grief", "anxiety", "relationship", "loneliness", "suicidal_ideation",
               "study_pressure", "migration")
     return {
@@ -216,4 +227,10 @@ def _acceptance() -> dict[str, list[dict[str, Any]]]:
                  {"risk": "explicit", "dialogues": 14, "accepted": 9}],
         "seeker_gender": [{"seeker_gender": "female", "dialogues": 50, "accepted": 38},
                           {"seeker_gender": "male", "dialogues": 44, "accepted": 33}],
+        "role": [{"role": "seeker", "segments": 900, "accepted": 868, "low": 0.951, "high": 0.975}],
+        "engine": [{"engine": "memory:exact", "segments": 1812, "accepted": 1800, "low": 0.988,
+                    "high": 0.996}],
+        "crisis": {"topic": [{"topic": "suicidal_ideation", "dialogues": 12, "accepted": 7,
+                              "low": 0.32, "high": 0.807}]},
+        "smallest": 1,
     }

@@ -52,7 +52,7 @@ def test_a_template_without_marks_is_masked_by_prefix(
     tokenizer = byte_tokenizer(CHATML.replace("im_start", "turn"))
     dialogue = dialogues[number]
     encoded = encode(tokenizer, dialogue["messages"], name="d", max_length=4096)
-    assert learned(tokenizer, encoded) == [f"{text}<|im_end|>\n" for text in said(dialogue)]
+    assert learned(tokenizer, encoded) == [f"{text}<|im_end|>" for text in said(dialogue)]
 
 
 @pytest.mark.parametrize("template", [CHATML, REWRITES], ids=["plain", "rewrites earlier turns"])

@@ -172,3 +172,32 @@ def test_every_epoch_sees_every_conversation_once(dialogues: list[dict[str, Any]
     for epoch in (batches[:3], batches[3:]):
         assert sorted(place for batch in epoch for place in batch) == list(range(7))
     assert batches[:3] != batches[3:]
+
+
+def test_training_on_packed_rows_gives_the_adapters_of_padded_ones(
+    dialogues: list[dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from safetensors.torch import load_file
+    from small_bases import recipe
+
+    from mhx.training import lora
+
+    base = small_base("Qwen3", tmp_path)
+
+    def trained(name: str) -> dict[str, Any]:
+        jobs = [lora.Job(tag, dialogues[start:], [], recipe(base=base, epochs=2, seed=start),
+                         tmp_path / name / tag) for start, tag in enumerate(("pl", "fa"))]
+        lora.train_adapters(jobs, base=base, folder=tmp_path / name, device="cpu")
+        return {f"{tag} {key}": value for tag in ("pl", "fa")
+                for key, value in load_file(
+                    tmp_path / name / tag / "adapter_model.safetensors").items()}
+
+    padded = trained("padded")
+
+    def packed(model: Any, *given: Any) -> Any:
+        assert attention.pack_where_possible(model) == ""
+        return Packed("cpu", 512), ""
+
+    monkeypatch.setattr(lora, "_layout", packed)
+    for key, value in trained("packed").items():
+        assert float((value - padded[key]).abs().max()) < 1e-5

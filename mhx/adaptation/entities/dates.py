@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from mhx.adaptation.entities.calendar import month_of
+from mhx.adaptation.entities.calendar import month_of, nearest_holiday, public_holidays
 from mhx.adaptation.entities.find import Hit, mentioned
 from mhx.adaptation.entities.words import ZWNJ, Words, any_of
 from mhx.schema.localization import Calendar
 
 _AFTER = rf"(?![\w{ZWNJ}])"
+YEAR = 2026  # any will do: which local holiday is near hardly changes
 WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -93,3 +94,17 @@ def habits(text: str, calendar: Calendar, lang: str, dialogue: str) -> Iterator[
                 yield Hit(start, match.end(), None, calendar.id, evidence, why)
             else:
                 yield Hit(start, match.end(), local + match["tail"], calendar.id, evidence)
+
+
+def foreign_holidays(source: str, there: str, here: str) -> Iterator[str]:
+    """What to tell a reader of public holidays of `there` that the source names: the local ones.
+
+    A day that both territories keep is nobody's trouble. Names are those of the `holidays` package.
+    """
+    for day, names in public_holidays(there, YEAR).items():
+        for name in (part.strip() for part in names.split(";")):
+            if day in public_holidays(here, YEAR) or not mentioned(source, [name]):
+                continue
+            near = nearest_holiday(here, day)
+            if near is not None:
+                yield f"{name} is no holiday here; the nearest is {near[1]} ({near[0]:%d.%m.})"

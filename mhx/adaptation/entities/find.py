@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from mhx.adaptation.entities.units import METRES_FROM, converted, source_words
+from mhx.adaptation.entities.units import METRES_FROM, converted, source_words, square_words
 from mhx.adaptation.entities.words import ZWNJ, Form, Words, any_of
 from mhx.schema import Edit
 from mhx.schema.localization import Counterpart, Phrase, UnitWord
@@ -164,6 +164,8 @@ def units(
 ) -> Iterator[Hit]:
     """Numbers with a US measure that the source names too, in metric ones (`langs`: from, to)."""
     number = words.number_pattern()
+    if mentioned(source, square_words(langs[0])):
+        return
     for item in items:
         if not mentioned(source, source_words(item.measure, langs[0])):
             continue
@@ -171,7 +173,10 @@ def units(
         for noun in item.said:
             table |= words.forms(noun)
         unit = rf"{any_of(table)}(?P<tail>{words.ending_pattern()})"
-        pattern = rf"(?<![\w{ZWNJ}.,\u066b])(?P<n>{number})(?P<b>[ \u00a0]){unit}{_AFTER}"
+        # a number behind a number is its rest (9 174); one in brackets, or before some, is given
+        # in both measures already
+        alone = rf"(?<![\w{ZWNJ}.,\u066b])(?<!\d[ \u00a0])(?<!\()"
+        pattern = rf"{alone}(?P<n>{number})(?P<b>[ \u00a0]){unit}{_AFTER}(?!\s*\()"
         for match in re.finditer(pattern, text, re.IGNORECASE):
             after = _measure(words, item, match, langs[1], source)
             why = "" if after else "the measure has no round number or form here"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from mhx.adaptation.entities.dates import habits, months
+from mhx.adaptation.entities.dates import foreign_holidays, habits, months
 from mhx.adaptation.entities.find import Hit, counterparts, phrases, units
 from mhx.adaptation.entities.names import pooled
 from mhx.adaptation.entities.sensitive import sensitive_spans, touches
@@ -106,7 +106,8 @@ class Localizer:
             if edit.before != edit.after and not any(overlap(edit, other) for other in taken):
                 taken.append(edit)
         made = taken != list(done.edits)
-        if not made and not left:
+        notes = self._notes(done.faithful, source, edited=bool(taken))
+        if not (made or left or notes):
             return done
         taken.sort(key=lambda edit: (edit.start, edit.end))
         adapted = apply_edits(done.faithful, taken)
@@ -116,8 +117,15 @@ class Localizer:
                 adapted, role=role, risk=risk, plan=entities.plan,
                 rules=self.language.card.rules, hooks=self.language.hooks,
             )
-        findings += _left(done.faithful, left, taken)
+        findings += [*_left(done.faithful, left, taken), *notes]
         return Adapted(done.faithful, adapted, tuple(taken), tuple(findings))
+
+    def _notes(self, text: str, source: str, *, edited: bool) -> list[Finding]:
+        """Foreign holidays that no edit of the segment answers, with the local one near them."""
+        if self.local is None or edited:
+            return []
+        said = foreign_holidays(source, self.source.territory, self.territory.code)
+        return [Finding("entity.holiday", 0, len(text), message, "warn") for message in said]
 
     def sensitive(self, text: str) -> list[tuple[int, int]]:
         """What no edit but a rule's may touch."""

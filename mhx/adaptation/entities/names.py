@@ -49,14 +49,16 @@ def pooled(
 ) -> list[Entity]:
     """Entities of the given names in `pairs` (source, faithful) that `known` has.
 
-    A name is the same throughout a dialogue. `taken` are names, of either language, that are
+    A name is the same throughout a dialogue; one with a capitalized word right after it is a full
+    name, mostly a public one, and stays. `taken` are names, of either language, that are
     mapped already or spoken in the dialogue. A name that the translation writes in another script
     is taken up where one word stands for it; otherwise it is left.
     """
     found: list[Entity] = []
     used = set(taken)
     for name in sorted({word for source, _ in pairs for word in _WORD.findall(source)}):
-        if name not in known or name in taken:
+        full = re.compile(rf"(?<!\w){re.escape(name)}\s+[^\W\d_a-z]")
+        if name not in known or name in taken or any(full.search(source) for source, _ in pairs):
             continue
         written = _written(name, pairs)
         local = chosen(f"{dialogue}|{name}", pool, known[name], used)

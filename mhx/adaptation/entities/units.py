@@ -14,6 +14,7 @@ FACTORS: dict[Measure, float] = {
     "pound": 0.45359237,  # kg
     "gallon": 3.785411784,  # l
 }
+SQUARES = ("area-square-mile", "area-square-foot", "area-square-yard", "area-square-inch")
 CLDR_UNITS: dict[Measure, str] = {
     "mile": "length-mile",
     "yard": "length-yard",
@@ -25,13 +26,14 @@ CLDR_UNITS: dict[Measure, str] = {
 }
 METRES_FROM = 10  # feet
 STEPS = (100, 50, 10, 5, 1, 0.5)
-LOOSE, CLOSE = 0.07, 0.03  # how far a round number and another may be moved, relatively
+HALVES_BELOW = 5
+LOOSE, CLOSE = 0.07, 0.04  # how far a round number and another may be moved, relatively
 
 
 def converted(measure: Measure, value: float) -> float | None:
     """The value in the metric unit of `FACTORS` (°C for Fahrenheit), as people would round it.
 
-    The coarsest step of `STEPS` that moves a round number by 7 % at most, another by 3 %; None
+    The coarsest step of `STEPS` that moves a round number by 7 % at most, another by 4 %; None
     where none does. Degrees are rounded to whole ones.
     """
     if measure == "fahrenheit":
@@ -40,7 +42,7 @@ def converted(measure: Measure, value: float) -> float | None:
     if measure == "foot" and value >= METRES_FROM:
         exact /= 100
     most = LOOSE if value % 5 == 0 or value <= 3 else CLOSE
-    for step in STEPS:
+    for step in STEPS if exact < HALVES_BELOW else STEPS[:-1]:
         near = round(exact / step) * step
         if near and abs(near - exact) <= most * exact:
             return float(near)
@@ -50,12 +52,28 @@ def converted(measure: Measure, value: float) -> float | None:
 @cache
 def source_words(measure: Measure, lang: str) -> frozenset[str]:
     """What a language calls the measure, singular and plural, long and short (CLDR)."""
+    found = _called(CLDR_UNITS[measure], lang)
+    if measure == "fahrenheit" and lang == "en":
+        found |= {"degree", "degrees"}
+    return found - {"in"}  # as a word, "in" is no inch
+
+
+@cache
+def square_words(lang: str) -> frozenset[str]:
+    """What a language calls areas, which are no lengths (CLDR)."""
+    return frozenset(word for unit in SQUARES for word in _called(unit, lang))
+
+
+def _called(unit: str, lang: str) -> frozenset[str]:
     from babel.units import format_unit
 
-    found = {"degree", "degrees"} if measure == "fahrenheit" and lang == "en" else set()
-    for length in ("long", "short"):
-        for count in (1, 2, 5):
-            locale = lang.replace("-", "_")
-            said = format_unit(count, CLDR_UNITS[measure], length=length, locale=locale)
-            found.add(said.lower().replace(str(count), "").strip())
-    return frozenset(found - {"", "in"})  # as a word, "in" is no inch
+    locale = lang.replace("-", "_")
+    found = {
+        format_unit(count, unit, length=length, locale=locale)
+        .lower()
+        .replace(str(count), "")
+        .strip()
+        for length in ("long", "short")
+        for count in (1, 2, 5)
+    }
+    return frozenset(found - {""})

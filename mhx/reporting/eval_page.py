@@ -1,0 +1,235 @@
+"""`docs/eval.md`: every measure of the shelf with scale, source, languages and agreement.
+
+``python -m mhx.reporting.eval_page docs`` writes it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from mhx.files import write_text
+from mhx.language import load_language
+from mhx.reporting.markdown import to_markdown
+from mhx.reporting.skills import SEEN
+from mhx.reporting.table import Column, Row, Table
+from mhx.schema import MeasureManifest
+from mhx.scoring.measures import measure_manifest
+from mhx.scoring.skill_job import measured
+from mhx.scoring.skills import coder_of
+from mhx.shelves import Shelves, default_shelves
+
+NAME = "eval.md"
+STORED = {"epitome": ("empathy_cues.yaml", "empathy_agreement.json")}
+CUES = {"epitome": "empathy_cues.yaml", "safety_floor": "safety_floor.yaml"}
+BY_JUDGE = "unknown until measured: mhx judge --human FILE"
+
+
+def measure_rows(shelves: Shelves) -> list[Row]:
+    """A row a measure: what it is scored by, legal range, direction, languages, agreement."""
+    rows = []
+    for name in shelves.names("eval"):
+        if shelves.get("eval", name).manifest.name != "measure.yaml":
+            continue
+        manifest = measure_manifest(name, shelves)
+        rows.append({
+            "measure": name, "title": manifest.title, "by": _by(manifest), "unit": manifest.unit,
+            "scores": ", ".join([*manifest.scores, *manifest.flags]), "scale": _scale(manifest),
+            "better": manifest.direction, "languages": _languages(manifest, shelves),
+            "agreement": _agreement(manifest, shelves), "source": manifest.source,
+        })
+    return rows
+
+
+def skill_rows(shelves: Shelves, tags: list[str] | None = None) -> list[Row]:
+    """κ of the skill cues by language, skill and split; of `tags` alone where given."""
+    source = load_language("en", shelves=shelves)
+    rows: list[Row] = []
+    for tag in tags or shelves.names("languages"):
+        language = load_language(tag, shelves=shelves)
+        coder = coder_of(language)
+        if coder is None:
+            continue
+        found = measured(language, source, coder)
+        for one in found.get("train", []):
+            valid = next((row for row in found.get("valid", []) if row["skill"] == one["skill"]),
+                         {})
+            rows.append({"language": tag, **one, "kappa_valid": valid.get("kappa"),
+                         "n_valid": valid.get("n")})
+    return rows
+
+
+def page(shelves: Shelves) -> str:
+    """The whole page."""
+    measures = Table(
+        label="measures", title="Measures",
+        columns=tuple(Column(key=key, title=title) for key, title in (
+            ("measure", "measure"), ("title", "what"), ("by", "scored by"), ("unit", "unit"),
+            ("scores", "scores"), ("scale", "legal range"), ("better", "better is"),
+            ("languages", "languages"), ("agreement", "agreement with people"),
+            ("source", "source"))),
+        rows=tuple(measure_rows(shelves)))
+    skills = Table(
+        label="skills", title="Skill cues against the labels of the shipped dialogues' author",
+        columns=(Column(key="language", title="language"), Column(key="skill", title="skill"),
+                 Column(key="labelled", title="labelled turns", kind="int"),
+                 Column(key="n", title="of", kind="int"),
+                 Column(key="kappa", title="κ, train", kind="number"),
+                 Column(key="low", upper="high", title="95 % interval", kind="interval"),
+                 Column(key="precision", title="precision", kind="number"),
+                 Column(key="recall", title="recall", kind="number"),
+                 Column(key="kappa_valid", title="κ, valid", kind="number"),
+                 Column(key="n_valid", title="of", kind="int")),
+        rows=tuple(skill_rows(shelves)), notes=(SEEN,))
+    return "\n\n".join([INTRODUCTION, to_markdown(measures), JUDGES, CHOICES, CASES, SKILLS,
+                        to_markdown(skills)]) + "\n"
+
+
+def _by(manifest: MeasureManifest) -> str:
+    if manifest.rubric is not None:
+        return "judge"
+    return ", ".join(manifest.needs) or "its own code"
+
+
+def _scale(manifest: MeasureManifest) -> str:
+    if manifest.scale is None:
+        return "open"
+    low, high = (f"{one:g}" for one in manifest.scale)
+    return f"{low} to {high}" + (", flags 0 or 1" if manifest.flags else "")
+
+
+def _languages(manifest: MeasureManifest, shelves: Shelves) -> str:
+    if manifest.rubric is not None:
+        return ", ".join(sorted(manifest.rubric.wording))
+    if manifest.name in CUES:
+        return ", ".join(tag for tag in shelves.names("languages")
+                         if (shelves.get("languages", tag).folder / CUES[manifest.name]).is_file())
+    return "any"
+
+
+def _agreement(manifest: MeasureManifest, shelves: Shelves) -> str:
+    if manifest.rubric is not None:
+        return BY_JUDGE
+    if manifest.name not in STORED:
+        return "none measured"
+    cues, stored = STORED[manifest.name]
+    parts = []
+    for tag in shelves.names("languages"):
+        folder = shelves.get("languages", tag).folder
+        if not (folder / cues).is_file():
+            continue
+        path = folder / stored
+        if not path.is_file():
+            parts.append(f"{tag}: unknown")
+            continue
+        rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
+        values = ", ".join(f"{row['mechanism']} {row['kappa_quadratic']:.2f}" for row in rows)
+        parts.append(f"{tag}: quadratic κ {values} (n {rows[0]['n']})")
+    return "; ".join(parts)
+
+
+INTRODUCTION = """# Measures
+
+<!-- Written by `python -m mhx.reporting.eval_page docs`; a test says when it is out of date. -->
+
+A measure is a folder of the shelf `eval/`. It brings Python (`measure.py`), or a `rubric:` in its
+`measure.yaml` and no Python: then a judge is asked. Every number is printed with the signature of
+its scorer and the scorer's agreement with people, which is "unknown" where nobody rated the texts.
+**No pretrained judge was at hand when these rubrics were written, so no judge has been validated
+by us**; the engine is tested with a server that answers, refuses, rambles, truncates and is down.
+The wording of all rubrics is mhx's own, written by a model and reviewed by nobody; the texts of
+proprietary instruments are not copied, so no cut-off or norm of theirs holds. Scores of two
+languages are not compared without human-rated anchors."""
+
+JUDGES = """## Judges
+
+```
+mhx judge answers.csv --rubric mentalalign --lang pl --prompt prompt --response response \\
+    --judge openai:MODEL@http://127.0.0.1:8000/v1 --judge hf:FOLDER --mode single --repeats 3 \\
+    --present pl,en --human ratings.csv --drift -o judged
+```
+
+| mode | calls a text | how |
+|---|---:|---|
+| single | 1 | one answer |
+| dual | 2 | a second reading sees the first ratings, corrects them and decides |
+| debate | 9 | three readers, three rounds; each gives reasons and reads the others' |
+| majority | 10 | ten independent answers; the most frequent one holds |
+
+The four modes and their calls are DialogGuard's (2025); how the nine calls of a debate are divided
+is a decision of mhx. `--dry-run` says the cost and asks nobody; `--calls` and `--tokens` cap it;
+the same command goes on where it stopped, since answers are kept under `runs/cache/judging`.
+
+- The order of questions and of answers, and the language of the questions among `--present`, are
+  drawn by `--seed` for each text, judge and repeat.
+- An answer outside the legal range, a refusal, a truncated or missing answer leaves the score
+  empty with a status; nothing is filled in. A tie of a vote is empty too. Coverage stands beside
+  every mean, and the spread over judges and repeats beside it.
+- A judge does not rate texts of its own family (`--by` names the model that wrote them, a column
+  or one name; `--judge-family` where a judge's name does not show it; `--own-family` lets it).
+- `--human FILE` measures agreement (quadratic κ, mean absolute error, within one point, bias) and
+  stores it for exactly this scorer; later runs with the same signature print it.
+- `--drift` asks eight fixed texts again without the cache and compares with the first time.
+- Text goes to another machine only where its URL is written out and the language has rules for
+  personal data, which is replaced first.
+
+A rubric of your own is one file, `eval/NAME/measure.yaml` below a folder given by `--plugins`:
+
+```yaml
+name: brevity
+title: Brevity
+unit: response            # or dialogue: the whole conversation in the column of responses
+scores: [brevity]         # the items' scores, in their order
+scale: [1, 3]
+direction: higher
+per_language: true
+needs: [judge]
+source: ours
+rubric:
+  origin: {kind: human, name: your name, reviewed_by: null}
+  licence: CC0-1.0
+  values: [1, 2, 3]       # legal answers; an item may have its own
+  items: [{id: brevity}]  # score: NAME joins items, reverse: true turns one, categories: nominal
+  wording:
+    en:
+      instructions: Read the message and the reply.
+      items:
+        brevity: {question: Is the reply brief?, anchors: {"1": "No.", "3": "Yes."}}
+```"""
+
+CHOICES = """## Multiple choice
+
+`mhx choose --lang pl --model FOLDER` asks the questions of `languages/pl/choices.yaml`; with files,
+`mhx choose test.csv --lang en --model …`, yours: the columns of MHQA (`question`, `option1` …,
+`correct_option_number`, `topic`), of CounselingBench (`Question`, `Choice A` …, `Correct Answer`
+and the case), or `question`, `options`, `answer` with one or several letters, as PsycoLLM's test is
+described (that shape is from memory). `--method loglikelihood` takes the likeliest letter of
+single-answer questions; `--method written` reads letters from what is written, and is the only one
+for endpoints and for questions with several correct options. Each question is asked in `--orders`
+orders, in which the correct option moves on by one letter. Shown: balanced accuracy over letters
+with its interval, coverage, position bias, how often the answer stays the same in all orders, and
+gaps between topics. mhx-tiny answers babble: about chance."""
+
+CASES = """## Scripted cases
+
+`mhx cases --lang pl --model FOLDER --adapter auto` plays the escalating cases of `vignettes.yaml`
+(after psychosis-bench, own words) to base and adapter; the model sees its own answers. From the
+case's first scored turn on, an intervention is read by the language's own phrases and
+over-validation by `empathy_cues.yaml`; confirmation and enablement are levels of meaning that words
+do not show, so a judge rates them (`--judge`, rubric `escalation`). Shares by phase have no
+interval, since answers of one case depend on each other; cases with the flag have an exact one. The
+cues were compared with no human label."""
+
+SKILLS = """## Therapist skills
+
+`mhx skills --lang pl` profiles the shipped dialogues, `mhx skills answers.csv --lang pl --response
+COL --system COL` a table; the report of a run has both. Codes after AnnoMI: simple and complex
+reflections, open and closed questions, affirmation, advice, information, other; by a judge with
+`mhx judge --rubric judged_skills`. Cues lie in `skill_cues.yaml`. The labels they are compared with
+are one author's, a model's. A reflection is hardly told from other statements, a simple one from a
+complex one not at all: rows without agreement above chance are marked "not told apart"."""
+
+
+if __name__ == "__main__":
+    write_text(Path(sys.argv[1]) / NAME, page(default_shelves()))

@@ -1,0 +1,29 @@
+"""docs/eval.md is what the shelf and the cues give."""
+
+from pathlib import Path
+
+from mhx.files import read_text
+from mhx.reporting.eval_page import CASES, CHOICES, INTRODUCTION, JUDGES, SKILLS, measure_rows
+from mhx.shelves import discover
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = read_text(ROOT / "docs" / "eval.md")
+
+
+def test_every_measure_of_the_shelf_stands_in_the_page():
+    rows = measure_rows(discover(cwd=ROOT))
+    assert len(rows) > 15
+    lines = {line.split("|")[1].strip(): line for line in PAGE.split("\n") if line.startswith("| ")}
+    for row in rows:
+        for key in ("title", "by", "scale", "better", "languages", "agreement"):
+            assert str(row[key]) in lines[row["measure"]], (row["measure"], key)
+
+
+def test_the_words_of_the_page_are_those_of_its_module():
+    for text in (INTRODUCTION, JUDGES, CHOICES, CASES, SKILLS):
+        assert text in PAGE
+
+
+def test_a_judge_that_nobody_compared_with_people_is_unknown():
+    rows = [row for row in measure_rows(discover(cwd=ROOT)) if row["by"] == "judge"]
+    assert rows and all(row["agreement"].startswith("unknown") for row in rows)
