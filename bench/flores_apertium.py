@@ -5,7 +5,8 @@
 Every second sentence gets a service slot or a placeholder at a seeded place between two words.
 `raw` is the program with its own text format, `protected` our backend; the same texts go through
 both. A number counts as conserved where source and target have the same numbers, a name (a word
-written large within the sentence, no month or day) where the target has it letter by letter.
+written large within the sentence: places and peoples too, which are translated) where the target
+has it letter by letter.
 BLEU and chrF are of the sentences without plants. `back` translates our Spanish back and compares
 the chrF of a sentence with that of the sentence after it: what the gate's floor separates.
 """
@@ -25,8 +26,8 @@ from pathlib import Path
 from typing import Any
 
 from mhx.adaptation.gates import numbers
+from mhx.adaptation.gates.copied import CAPITALIZED
 from mhx.adaptation.gates.estimate import BACK_FLOOR
-from mhx.adaptation.gates.names import CAPITALIZED
 from mhx.adaptation.resolver import SLOT, SLOTS
 from mhx.contracts import BackendSettings, MeasureSettings, Request
 from mhx.corpus.privacy import PLACEHOLDER, PLACEHOLDERS
@@ -37,6 +38,7 @@ from mhx.shelves import Shelves, discover
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import common
+import page
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"
@@ -49,7 +51,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--limit", type=int)
+    parser.add_argument("--doc", action="store_true", help="write the figures into docs/gates.md")
     options = parser.parse_args()
+    if options.doc:
+        page.write("flores_apertium", block)
+        return
     folder = options.data / "flores_sib200"
     english, spanish = (sentences(folder, tag) for tag in ("eng_Latn", "spa_Latn"))
     known = sorted(set(english) & set(spanish))[: options.limit]
@@ -185,6 +191,38 @@ def separation(sources: Sequence[str], back: Sequence[str | None]) -> dict[str, 
 def _spread(values: list[float]) -> dict[str, float]:
     cuts = statistics.quantiles(values, n=100, method="inclusive")
     return {"p1": cuts[0], "p5": cuts[4], "median": cuts[49], "p95": cuts[94], "p99": cuts[98]}
+
+
+def block(figures: dict[str, Any]) -> str:
+    """The figures in Markdown."""
+    bleu, chrf = figures["quality"]
+    told = [
+        f"FLORES, English to Spanish, `{figures['engine']}`: {figures['answered']:,} of "
+        f"{figures['data']['sentences']:,} sentences answered. " + "; ".join(
+            f"{name} {item['score']:.1f} [{item['low']:.1f}, {item['high']:.1f}] "
+            f"(`{item['signature']}`)" for name, item in (("BLEU", bleu), ("chrF", chrf))
+        ) + ".", "",
+        "| conserved | program alone | our backend |", "|---|---:|---:|",
+    ]
+    raw, protected = figures["conserved"]["raw"], figures["conserved"]["protected"]
+    told += [
+        f"| {kind} | {' | '.join(_kept(part[kind]) for part in (raw, protected))} |"
+        for kind in raw
+    ]
+    back = figures["back"]
+    under = back["under_floor"]
+    return "\n".join([
+        *told, "",
+        f"Translated back (`{back['engine']}`), sentence chrF against the source: median "
+        f"{back['own']['median']:.0f}, 1st percentile {back['own']['p1']:.0f}; against another "
+        f"sentence: median {back['other']['median']:.0f}, 95th percentile "
+        f"{back['other']['p95']:.0f}. Under the gate's floor of {back['floor']:g}: {under['own']} "
+        f"of {back['sentences']:,}, and {under['other']} of the unrelated ones.",
+    ])
+
+
+def _kept(found: dict[str, int]) -> str:
+    return f"{found['kept']} of {found['of']} ({found['kept'] / found['of']:.0%})"
 
 
 if __name__ == "__main__":

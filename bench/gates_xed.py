@@ -14,13 +14,13 @@ plan, an engine or an estimate are not measured and say so. No sentence of the d
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import re
 import statistics
 import string
 import sys
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,18 +34,17 @@ from mhx.adaptation.gates import (
     identify,
 )
 from mhx.adaptation.rules import find_faults, plan_from_test
-from mhx.files import hash_file, read_text, write_text
+from mhx.files import hash_file
 from mhx.language import Language, load_language
 from mhx.schema.base import Role
 from mhx.shelves import discover
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import common
+import page
 
 ROOT = Path(__file__).resolve().parents[1]
-DATA, DOC = ROOT.parent / "shared" / "data", ROOT / "docs" / "gates.md"
-RESULT = common.RESULTS / "gates_xed.json"
-BEGIN, END = "<!-- gates: begin -->", "<!-- gates: end -->"
+DATA = ROOT.parent / "shared" / "data"
 SEED = 20261121
 SETS = ("real", "shuffled", "planted")
 NOT_HERE = {
@@ -71,7 +70,7 @@ def main() -> None:
     parser.add_argument("--doc", action="store_true")
     options = parser.parse_args()
     if options.doc:
-        write_text(DOC, with_table(read_text(DOC), stored()))
+        page.write("gates_xed", block)
         return
     path = options.data / "xed_en_pl" / "pairs-pl.txt"
     distinct = pairs(path)[: options.limit]
@@ -131,8 +130,23 @@ def another_digit(source: str, target: str, draw: random.Random) -> str | None:
 
 def last_sentence_lost(source: str, target: str, draw: random.Random) -> str | None:
     """The last of several sentences cut off, where both sides have as many."""
-    ends = [list(re.finditer(r"[.!?…](?=\s)", text.strip())) for text in (source, target)]
+    ends = [list(re.finditer(r"(?<![.…])[.!?](?=\s)", text.strip())) for text in (source, target)]
     return target[: ends[1][-1].end()] if len(ends[0]) == len(ends[1]) > 0 else None
+
+
+def name_lost(source: str, target: str, draw: random.Random) -> str | None:
+    """A given name that both sides write alike, replaced by a word of no name."""
+    shared = given_names() & set(re.findall(r"\w+", source)) & set(re.findall(r"\w+", target))
+    if not shared:
+        return None
+    return re.sub(rf"\b{re.escape(min(shared))}\w*", "ten ktoś", target)
+
+
+@cache
+def given_names() -> frozenset[str]:
+    """The English list of given names."""
+    privacy = load_language("en", shelves=discover(cwd=ROOT)).privacy
+    return frozenset(privacy.names if privacy is not None else ())
 
 
 def quarter(source: str, target: str, draw: random.Random) -> str | None:
@@ -156,7 +170,7 @@ def number_to_call(source: str, target: str, draw: random.Random) -> str | None:
     return f"{target} {draw.randrange(500, 900)} {draw.randrange(100, 999)} 456"
 
 
-FAULTS = {"numbers": another_digit, "sentences": last_sentence_lost, "length": quarter,
+FAULTS = {"numbers": another_digit, "names": name_lost, "sentences": last_sentence_lost, "length": quarter,
           "copied": untranslated, "repeats": loop, "language": untranslated,
           "phones": number_to_call}
 
@@ -205,18 +219,6 @@ def asked(part: list[Talk], context: GateContext) -> dict[str, int]:
         for talk in part
     )
     return {"asked": hits, "of": len(part)}
-
-
-def stored() -> dict[str, Any]:
-    """The figures of the last measurement."""
-    found: dict[str, Any] = json.loads(RESULT.read_text(encoding="utf-8"))
-    return found
-
-
-def with_table(text: str, figures: dict[str, Any]) -> str:
-    """The page with the table of the registry and the figures between its marks."""
-    head, _, rest = text.partition(BEGIN)
-    return f"{head}{BEGIN}\n{block(figures)}\n{END}{rest.partition(END)[2]}"
 
 
 def block(figures: dict[str, Any]) -> str:

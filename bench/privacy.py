@@ -25,18 +25,17 @@ from typing import Any
 
 from mhx.corpus.names import NameFinder, name_finder
 from mhx.corpus.privacy import PLACEHOLDERS, Spotted, people_of, personal_spans
-from mhx.files import hash_file, read_text, write_text
+from mhx.files import hash_file
 from mhx.language import load_language
 from mhx.shelves import discover
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import common
+import page
 
 ROOT = Path(__file__).resolve().parents[1]
 CASES = ROOT / "tests" / "data" / "privacy"
 DATA = ROOT.parent / "shared" / "data"
-DOC = ROOT / "docs" / "gates.md"
-BEGIN, END = "<!-- privacy: begin -->", "<!-- privacy: end -->"
 FIRST = (100, 1000)
 FRAMES = {"introduced": "اسم من {} است.", "kin": "خواهرم {} زنگ زد.", "bare": "دیروز {} را دیدم."}
 MARK = re.compile(r"\{(!?)(\w+):([^{}]+)\}")
@@ -138,12 +137,6 @@ def real_names(path: Path, finder: NameFinder) -> dict[str, Any]:
     return out
 
 
-def with_table(text: str, figures: dict[str, Any]) -> str:
-    """The page with the stored figures between its marks."""
-    head, _, rest = text.partition(BEGIN)
-    return f"{head}{BEGIN}\n{block(figures)}\n{END}{rest.partition(END)[2]}"
-
-
 def block(figures: dict[str, Any]) -> str:
     """The stored figures as a Markdown table and a sentence on real names."""
     lines = ["| language | kind | planted | leaked | precision | recall | near misses |",
@@ -173,8 +166,7 @@ def main() -> None:
     parser.add_argument("--doc", action="store_true", help="write the figures into docs/gates.md")
     options = parser.parse_args()
     if options.doc:
-        stored = json.loads((common.RESULTS / "privacy.json").read_text(encoding="utf-8"))
-        write_text(DOC, with_table(read_text(DOC), stored))
+        page.write("privacy", block)
         return
     given = languages()
     if options.misses:

@@ -28,6 +28,7 @@ from mhx.stats.distributions import wilson
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import common
+import page
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"
@@ -49,7 +50,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--limit", type=int)
+    parser.add_argument("--doc", action="store_true", help="write the figures into docs/gates.md")
     options = parser.parse_args()
+    if options.doc:
+        page.write("tico_memory", block)
+        return
     archive = options.data / "tico19_en_fa" / "all.en-fa.tmx.zip"
     given = units(archive)
     found, answered = matches(given, options.limit)
@@ -130,6 +135,25 @@ def row(found: list[Match | None], threshold: int) -> dict[str, Any]:
         out["precision"][f"{good:g}"] = {
             "right": right, "share": right / len(hits) if hits else None, "low": low, "high": high}
     return out
+
+
+def block(figures: dict[str, Any]) -> str:
+    """The figures in Markdown."""
+    goods = [f"{good:g}" for good in figures["good_chrf"]]
+    lines = [
+        "| threshold | answered | refused for numbers | median chrF | "
+        + " | ".join(f"chrF ≥ {good}" for good in goods) + " |",
+        "|---:" * (4 + len(goods)) + "|",
+    ]
+    for item in figures["rows"]:
+        shares = [f"{part['share']:.2f} [{part['low']:.2f}, {part['high']:.2f}]"
+                  for part in (item["precision"][good] for good in goods)]
+        lines.append(
+            f"| {item['threshold']} | {item['answered']} of {item['asked']:,} "
+            f"({item['share']:.1%}) | {item['refused_for_numbers']} | {item['median_chrf']:.0f} | "
+            f"{' | '.join(shares)} |"
+        )
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

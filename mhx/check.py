@@ -23,6 +23,7 @@ from mhx.corpus.term_check import term_problems
 from mhx.corpus.vignette_check import vignette_problems
 from mhx.errors import MhxError, Problem, unknown
 from mhx.files import load_model, read_yaml
+from mhx.judging.check import file_problems as judging_problems
 from mhx.language import Language, load_language
 from mhx.schema import (
     AnalysisPlan,
@@ -197,6 +198,7 @@ def _language(plugin: Plugin, shelves: Shelves, report: Report, today: date) -> 
     ]
     report.problems += _evidence_problems(language) + _rule_problems(language, report)
     report.problems += list(_cue_problems(language)) + _measure_problems(language, shelves)
+    report.problems += judging_problems(language)
     before = len(report.problems)
     report.problems += list(_golden_problems(language))
     with _collect(report):  # a bad or slow cue

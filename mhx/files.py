@@ -448,7 +448,16 @@ def write_json(path: Path, value: Any) -> None:
 
 def write_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> None:
     """Write JSON Lines whole or not at all."""
-    write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    with jsonl_writer(path) as add:
+        for row in rows:
+            add(row)
+
+
+@contextmanager
+def jsonl_writer(path: Path) -> Iterator[Callable[[dict[str, Any]], object]]:
+    """What adds a line to a JSON Lines file that is there whole when the block ends well."""
+    with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8") as handle:
+        yield lambda row: handle.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
 def write_yaml(path: Path, value: Any) -> None:

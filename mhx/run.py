@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -19,6 +20,7 @@ from mhx.errors import MhxError, Problem, os_problem
 from mhx.files import hash_file, hash_json, load_model, write_json, write_yaml
 from mhx.parquet import Writer, batches, parquet_writer
 from mhx.schema import Strict
+from mhx.streaming import Executor, InProcess
 from mhx.version import __version__
 
 if TYPE_CHECKING:
@@ -152,6 +154,7 @@ class Run:
     territory: Territory
     shelves: Shelves
     reporter: Reporter = field(default_factory=Silent)
+    executor: Executor = field(default_factory=InProcess)  # who does the work; never the result
     counts: dict[str, Counts] = field(default_factory=dict)
 
     def account(self, stage: str, counts: Counts) -> None:
@@ -181,6 +184,34 @@ class Run:
         """The table a stage wrote, some thousand rows at a time; no dialogue is cut in two."""
         with self._readable(stage) as path:
             yield from batches(path, columns=columns)
+
+    def height(self, stage: str) -> int:
+        """Rows of the table a stage wrote."""
+        import polars as pl
+
+        with self._readable(stage) as path:
+            return int(pl.scan_parquet(path).select(pl.len()).collect().item())
+
+    def pieces(self, stage: str, rows: int) -> list[tuple[int, int]]:
+        """(first row, rows) of pieces of about `rows` rows; no dialogue is cut in two."""
+        with self._readable(stage) as path:
+            sizes = [part.height for part in batches(path, rows=rows, columns=["dialogue"])]
+        return list(zip(accumulate([0, *sizes]), sizes, strict=False))
+
+    def piece(self, stage: str, first: int, rows: int) -> pl.DataFrame:
+        """Rows of the table a stage wrote."""
+        import polars as pl
+
+        with self._readable(stage) as path:
+            return pl.scan_parquet(path).slice(first, rows).collect()
+
+    def of_dialogues(self, stage: str, names: pl.Series, columns: list[str]) -> pl.DataFrame:
+        """Columns of the rows of these dialogues, as a stage wrote them."""
+        import polars as pl
+
+        with self._readable(stage) as path:
+            chosen = pl.scan_parquet(path).filter(pl.col("dialogue").is_in(names.implode()))
+            return chosen.select(columns).collect()
 
     def writer(self, stage: str) -> AbstractContextManager[Writer]:
         """The table of a stage, written frame by frame: whole or not at all."""

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from mhx.contracts import Reply, Request
 from mhx.corpus.messages import translate_messages
 from mhx.engines.asked import MatchedTerms
-from mhx.engines.back import Back, translate_back
+from mhx.engines.back import Back, WayBack
 from mhx.engines.chain import Outcome, translate_all
-from mhx.engines.opening import open_chain
+from mhx.engines.opening import Engine, open_chain
 from mhx.run import Run
 from mhx.schema.base import Role
 
@@ -32,20 +32,21 @@ def translate_texts(run: Run, texts: list[str]) -> list[dict[str, Any]]:
         engines = open_chain(run, frozenset(), screened=False)
         for engine in engines:
             stack.callback(engine.close)
-        llm = any(engine.manifest.kind == "llm" for engine in engines)
-        terms = MatchedTerms(run.source, run.language) if llm else None
+        back = None
+        if run.settings.back_translator is not None:
+            back = stack.enter_context(closing(WayBack(run, screened=False)))
+        terms = _terms(run, engines)
         requests = [_request(run, text, terms) for text in texts if text.strip()]
         outcomes = iter(translate_all(requests, engines, run.cache, run.reporter))
-    nothing = Outcome(Reply(None, "none", "none", failure="empty"), "none")
-    rows = [
-        _row(number, text, next(outcomes) if text.strip() else nothing)
-        for number, text in enumerate(texts, start=1)
-    ]
-    if run.settings.back_translator is not None:
-        targets = [row["target"] for row in rows]
-        ways = translate_back(run, texts, targets, screened=False).ways
-        rows = [{**row, **_back(way)} for row, way in zip(rows, ways, strict=True)]
-    return rows
+        nothing = Outcome(Reply(None, "none", "none", failure="empty"), "none")
+        rows = [
+            _row(number, text, next(outcomes) if text.strip() else nothing)
+            for number, text in enumerate(texts, start=1)
+        ]
+        if back is None:
+            return rows
+        ways = back.of(texts, [row["target"] for row in rows])
+        return [{**row, **_back(way)} for row, way in zip(rows, ways, strict=True)]
 
 
 def translate_conversations(run: Run, frame: pl.DataFrame, field: str) -> pl.DataFrame:
@@ -59,12 +60,20 @@ def translate_conversations(run: Run, frame: pl.DataFrame, field: str) -> pl.Dat
         for engine in engines:
             stack.callback(engine.close)
 
+        terms = _terms(run, engines)
+
         def ask(texts: Sequence[tuple[Role, str]]) -> list[str | None]:
-            requests = [_request(run, text, None, role) for role, text in texts]
+            requests = [_request(run, text, terms, role) for role, text in texts]
             outcomes = translate_all(requests, engines, run.cache, run.reporter)
             return [outcome.reply.text for outcome in outcomes]
 
         return translate_messages(frame, ask, field=field)
+
+
+def _terms(run: Run, engines: Sequence[Engine]) -> MatchedTerms | None:
+    """Only a language model is told which terms to use."""
+    llm = any(engine.manifest.kind == "llm" for engine in engines)
+    return MatchedTerms(run.source, run.language) if llm else None
 
 
 def _request(

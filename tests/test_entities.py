@@ -101,6 +101,19 @@ def test_nothing_is_taken_for_an_entity_that_the_source_does_not_name() -> None:
     assert text("pl", "A million dollars.", "Dwie mile.") == "Dwie mile."
 
 
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("Thousands of miles.", "Tysiące mil."),
+        ("It is 3 square miles.", "To 3 mile kwadratowe."),
+        ("It is 200 pounds (90 kg).", "To 200 funtów (90 kg)."),
+        ("John Howard spoke.", "John Howard mówił."),
+    ],
+)
+def test_what_is_no_plain_measure_or_no_bare_name_stays(source: str, target: str) -> None:
+    assert text("pl", source, target) == target
+
+
 # ---------------------------------------------------------------- places
 
 
@@ -142,6 +155,11 @@ def test_a_talk_about_countries_and_another_name_keep_their_places(
     source: str, target: str
 ) -> None:
     assert text("pl", source, target) == target
+
+
+def test_a_subject_that_would_be_agreed_with_otherwise_stays() -> None:
+    source, target = "Medicaid was slow.", "Medicaid było powolne, a Costco było dalej."
+    assert text("pl", source + " Costco was further.", target) == target
 
 
 def test_places_are_all_put_in_or_none() -> None:

@@ -25,7 +25,7 @@ def plan(gender: str) -> str:
 
 
 def frame(dialogues: list[tuple[str, str, str, str]]) -> pl.DataFrame:
-    """Two segments a dialogue of (topic, risk, gender, decision); a reviewed one asks at its last."""
+    """Two segments a dialogue of (topic, risk, gender, decision); review asks at the last."""
     rows = [
         {"dialogue": f"d{number}", "topic": topic, "risk": risk, "plan": plan(gender),
          "decision": decision, "role": role, "engine": engine,

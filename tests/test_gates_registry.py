@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -24,7 +25,9 @@ CRISIS = Segment(0, "seeker", RISK, "Chcę się zabić.", "Chcę się zabić.", 
 SHAPE = ((0, "seeker"), (1, "supporter"))
 
 
-def answer(source: str, faithful: str | None, adapted: str | None = None, **more: object) -> Segment:
+def answer(
+    source: str, faithful: str | None, adapted: str | None = None, **more: object
+) -> Segment:
     given = {"edits": [], "findings": [], "failure": None, **more}
     return Segment(1, "supporter", source, faithful, adapted or faithful, **given)
 
@@ -56,7 +59,7 @@ FAULTS: dict[tuple[str, str], list[Segment]] = {
                                                        "Proszę wziąć 50.")],
     ("conservation.numbers", "review"): [CRISIS, answer("Take 5.", "Proszę wziąć 50.")],
     ("names", "review"): [CRISIS, answer("Is Linda with you?", "Czy jest ktoś z Panem?")],
-    ("names", "warn"): [CRISIS, answer("Are you in Chicago now?", "Gdzie Pan jest?")],
+    ("names", "warn"): [CRISIS, answer("Is Melissa with you?", "Czy jest ktoś z Panem?")],
     ("conservation.edits", "block"): [CRISIS, answer("Stay here.", "Proszę zostać.",
                                                      "Proszę tu zostać.")],
     ("conservation.risk", "block"): [CRISIS, rewritten(RISK, "Chcę się zabić.", "Jest mi źle.")],
@@ -125,6 +128,8 @@ def test_a_planted_fault_is_named_by_its_gate_and_the_crisis_dialogue_is_kept(
 ) -> None:
     """A person decides over a crisis dialogue: a gate sends it to review, or only says."""
     segments = FAULTS[code.name, severity]
+    if (code.name, severity) == ("names", "warn"):
+        context = replace(context, user_text=False)
     found = said(gate, segments, context)
     assert any(code.covers(item.code) and item.severity == severity for item in found)
     whole = check_dialogue(segments, PLAN, context, SHAPE)

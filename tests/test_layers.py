@@ -17,12 +17,12 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
     ("errors",),
     ("files", "parquet", "schema", "contracts", "version"),
-    ("shelves", "defaults", "cards", "language", "run", "scaffold", "purge", "doctor",
+    ("shelves", "defaults", "cards", "language", "run", "streaming", "scaffold", "purge", "doctor",
      "environments"),
     ("corpus", "adaptation", "training", "stats", "reporting", "quality", "scoring", "judging",
      "anchoring", "evaluation", "seq2seq", "endpoint", "engines", "interchange"),
     ("check", "reviewing", "stages", "talking", "translating"),
-    ("pipeline", "api", "notebook"),
+    ("pipeline", "api", "rayengine", "notebook"),
     ("cli",),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from mhx.corpus.tbx import Entry, Name, entries, read_tbx, tbx_text
+from mhx.corpus.tbx import Entry, Name, entries, read_tbx, tbx_text, write_tbx
 from mhx.corpus.term_check import term_problems
 from mhx.corpus.terms import TermFinder
 from mhx.errors import MhxError
@@ -305,8 +305,9 @@ def test_entries_come_back_as_written(
     tmp_path_factory: pytest.TempPathFactory, found: list[Entry]
 ) -> None:
     path = tmp_path_factory.mktemp("tbx") / "a.tbx"
-    path.write_text(text_of(found), encoding="utf-8")
+    write_tbx(path, iter(found), source="en", title="t", about="a")
     assert list(read_tbx(path)) == found
+    assert path.read_text(encoding="utf-8") == text_of(found)
 
 
 @pytest.mark.parametrize("tag", TARGETS)

@@ -260,19 +260,22 @@ def purge(
     runs: Annotated[
         bool, typer.Option("--runs", help="Delete run folders (they hold the corpus).")
     ] = False,
-    lang: Annotated[str | None, typer.Option("--lang", help="Only runs of this language.")] = None,
+    memories: Annotated[
+        bool, typer.Option("--memories", help="Delete what reviewers accepted (memories/*.tmx).")
+    ] = False,
+    lang: Annotated[str | None, typer.Option("--lang", help="Only of this language.")] = None,
     yes: Annotated[
         bool, typer.Option("--yes", help="Do it; without it, only show what would go.")
     ] = False,
     json_: common.Json = False,
 ) -> None:
-    """Delete what holds text: --cache and --runs. Shows what would go; deletes with --yes."""
+    """Delete what holds text: --cache, --runs, --memories. Shows what would go; --yes does it."""
     from mhx.errors import UsageError
     from mhx.purge import delete, targets
 
-    if not (cache or runs):
-        raise UsageError("nothing chosen", "add --cache, --runs or both")
-    found = targets(out, cache=cache, runs=runs, lang=lang)
+    if not (cache or runs or memories):
+        raise UsageError("nothing chosen", "add --cache, --runs or --memories")
+    found = targets(out, cache=cache, runs=runs, lang=lang, memories=memories)
     rows = [{"path": str(path), "MiB": round(size / 2**20, 2)} for path, size in found]
     if yes:
         delete([path for path, _ in found])

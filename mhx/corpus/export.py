@@ -98,6 +98,16 @@ def split_counts(records: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any
             for split, items in records.items()]
 
 
+def _clinicians(records: dict[str, list[dict[str, Any]]]) -> str:
+    """Which share clinicians have reviewed, as the reviewers' own roles say."""
+    items = [item for found in records.values() for item in found]
+    seen = sum(any(one["role"] == "clinician" for one in item.get("review", ()))
+               for item in items)
+    if not seen:
+        return "**no clinician has reviewed it**"
+    return f"clinicians have reviewed {seen} of {len(items)} dialogues"
+
+
 def data_card(run: Run, records: dict[str, list[dict[str, Any]]], counts: Counts) -> str:
     """The corpus's README: what it is, who wrote it, what was left out and why."""
     manifest = run.language.manifest
@@ -110,7 +120,7 @@ def data_card(run: Run, records: dict[str, list[dict[str, Any]]], counts: Counts
     lines = [
         f"# Dialogues in {manifest.name} ({manifest.tag}), territory {run.settings.territory}",
         "",
-        "Adapted by mhx. Research data, not clinical advice; **no clinician has reviewed it**.",
+        f"Adapted by mhx. Research data, not clinical advice; {_clinicians(records)}.",
         "Crisis services are slots (`{{service:...}}`), resolved when text is shown: serving",
         "a model without the resolver is unsupported.",
         "",

@@ -2,8 +2,34 @@
 
 from __future__ import annotations
 
+import os
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from mhx.errors import MhxError, Problem
+
+CONCURRENCY, TIMEOUT = 4, 120.0
+CONCURRENCY_VARIABLE, TIMEOUT_VARIABLE = "MHX_ENDPOINT_CONCURRENCY", "MHX_ENDPOINT_TIMEOUT"
+
+
+def _of_environment(variable: str, default: float) -> float:
+    """A positive number of the environment: what a server bears is no setting of a run."""
+    text = os.environ.get(variable, "").strip()
+    try:
+        value = float(text) if text else default
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise MhxError(Problem(f"{variable} is {text!r}", "write a number above 0, or unset it"))
+    return value
+
+
+def _concurrency() -> int:
+    return max(1, int(_of_environment(CONCURRENCY_VARIABLE, CONCURRENCY)))
+
+
+def _timeout() -> float:
+    return _of_environment(TIMEOUT_VARIABLE, TIMEOUT)
 
 
 @dataclass(frozen=True)
@@ -12,11 +38,12 @@ class Limits:
 
     `timeout`, `backoff` and `longest_wait` are seconds. `retries` are attempts after the first;
     the wait doubles each time. `requests` (attempts count) and `tokens` (asked and answered) cap
-    what a client may spend; None is no cap.
+    what a client may spend; None is no cap. MHX_ENDPOINT_CONCURRENCY and MHX_ENDPOINT_TIMEOUT of
+    the environment are the defaults of the first two; they change no answer.
     """
 
-    concurrency: int = 4
-    timeout: float = 120.0
+    concurrency: int = field(default_factory=_concurrency)
+    timeout: float = field(default_factory=_timeout)
     retries: int = 4
     backoff: float = 1.0
     longest_wait: float = 60.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mhx.adaptation.gates.terms import OWN_WORDS
 from mhx.adaptation.plan import owed_address, person
@@ -53,40 +53,45 @@ class MatchedTerms:
         return wanted, tuple(avoided)
 
 
-def requests_of(
-    frame: pl.DataFrame,
-    plans: Mapping[str, Plan],
-    source: Language,
-    target: Language,
-    engines: Sequence[Engine],
-) -> Iterator[Request]:
-    """One request a row of load's frame; context and terms where an engine of the chain uses them.
+class Asker:
+    """Makes the requests of a chain; context and terms where an engine of it uses them."""
 
-    The context is the turns before, as many as the engines take at most, and what the same
-    speaker has said in this turn.
-    """
-    width = max(engine.manifest.context_turns for engine in engines)
-    uses_terms = any(engine.manifest.kind == "llm" for engine in engines)
-    terms = MatchedTerms(source, target) if uses_terms else None
-    before: list[tuple[int, Role, str]] = []
-    current = ""
-    for row in frame.iter_rows(named=True):
-        if row["dialogue"] != current:
-            current, before = row["dialogue"], []
-        plan, role, turn = plans[current], row["role"], row["turn"]
-        wanted, avoided = terms.of(row["text"], role) if terms is not None else ({}, ())
-        if width:
-            before = [item for item in before if item[0] >= turn - width]
-        yield Request(
+    def __init__(self, source: Language, target: Language, engines: Sequence[Engine]) -> None:
+        self._source, self._target = source.tag, target.tag
+        self._width = max(engine.manifest.context_turns for engine in engines)
+        uses_terms = any(engine.manifest.kind == "llm" for engine in engines)
+        self._terms = MatchedTerms(source, target) if uses_terms else None
+
+    def requests(self, frame: pl.DataFrame, plans: Mapping[str, Plan]) -> Iterator[Request]:
+        """One request a row of whole dialogues, as `load` wrote them.
+
+        The context is the turns before, as many as the engines take at most, and what the same
+        speaker has said in this turn.
+        """
+        before: list[tuple[int, Role, str]] = []
+        current = ""
+        for row in frame.iter_rows(named=True):
+            if row["dialogue"] != current:
+                current, before = row["dialogue"], []
+            before = [item for item in before if item[0] >= row["turn"] - self._width]
+            context = tuple((who, text) for _, who, text in before) if self._width else ()
+            yield self._request(row, plans[current], context)
+            before.append((row["turn"], row["role"], row["text"]))
+
+    def _request(
+        self, row: dict[str, Any], plan: Plan, context: tuple[tuple[Role, str], ...]
+    ) -> Request:
+        role: Role = row["role"]
+        wanted, avoided = self._terms.of(row["text"], role) if self._terms else ({}, ())
+        return Request(
             text=row["text"],
-            source=source.tag,
-            target=target.tag,
+            source=self._source,
+            target=self._target,
             role=role,
-            context=tuple((who, text) for _, who, text in before) if width else (),
+            context=context,
             register=owed_address(plan, role),
             gender=person(plan, role).gender,
             addressee_gender=person(plan, OTHER[role]).gender,
             terms=wanted,
             forbidden=avoided,
         )
-        before.append((turn, role, row["text"]))

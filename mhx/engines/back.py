@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 
 from mhx.contracts import Reply, Request
@@ -23,15 +23,6 @@ class Back:
 
     reply: Reply
     chrf: float | None
-
-
-@dataclass(frozen=True)
-class WayBack:
-    """Every target's way back, None where there is no target; signatures of engine and chrF."""
-
-    engine: str
-    metric: str
-    ways: list[Back | None]
 
 
 def check_back(text: str, translator: str, shelves: Shelves) -> list[Problem]:
@@ -62,32 +53,48 @@ def _model(name: EngineName, shelves: Shelves) -> str:
     return name.name if manifest.kind in ("rules", "memory") or not plain else plain
 
 
-def translate_back(
-    run: Run, sources: Sequence[str], targets: Sequence[str | None], *, screened: bool
-) -> WayBack:
-    """Targets through the engine of `--back-translator`, which sees nothing else: no source,
-    no context, no terms.
-    """
-    from sacrebleu.metrics.chrf import CHRF
+class WayBack:
+    """The engine of `--back-translator`, opened, and the score: sentence chrF by sacrebleu."""
 
-    metric = CHRF()
-    names = engine_names(str(run.settings.back_translator))
-    requests = [
-        Request(text, run.settings.lang, run.settings.source_lang, "seeker")
-        for text in targets
-        if text is not None
-    ]
-    with ExitStack() as stack:
-        (engine,) = open_engines(run, names, screened=screened, back=True)
-        stack.callback(engine.close)
-        replies = iter(ask(requests, engine, run.cache, run.reporter))
-    out: list[Back | None] = []
-    for source, target in zip(sources, targets, strict=True):
-        if target is None:
-            out.append(None)
-            continue
-        reply = next(replies)
-        text = reply.text
-        score = None if text is None else float(metric.sentence_score(text, [source]).score)
-        out.append(Back(reply, score))
-    return WayBack(engine.signature, str(metric.get_signature()), out)
+    def __init__(self, run: Run, *, screened: bool) -> None:
+        """Raises MhxError when the engine cannot work here."""
+        from sacrebleu.metrics.chrf import CHRF
+
+        names = engine_names(str(run.settings.back_translator))
+        (self.engine,) = open_engines(run, names, screened=screened, back=True)
+        self._metric = CHRF()
+        self._run = run
+        self.scores = array("d")  # of everything so far
+
+    @property
+    def metric(self) -> str:
+        """chrF's signature; there is one after the first score."""
+        return str(self._metric.get_signature())
+
+    def of(self, sources: Sequence[str], targets: Sequence[str | None]) -> list[Back | None]:
+        """Each target on its way back, None where there is none.
+
+        The engine sees the target alone: no source, no context, no terms.
+        """
+        settings = self._run.settings
+        requests = [
+            Request(text, settings.lang, settings.source_lang, "seeker")
+            for text in targets
+            if text is not None
+        ]
+        replies = iter(ask(requests, self.engine, self._run.cache, self._run.reporter))
+        return [
+            None if target is None else self._scored(next(replies), source)
+            for source, target in zip(sources, targets, strict=True)
+        ]
+
+    def _scored(self, reply: Reply, source: str) -> Back:
+        if reply.text is None:
+            return Back(reply, None)
+        score = float(self._metric.sentence_score(reply.text, [source]).score)
+        self.scores.append(score)
+        return Back(reply, score)
+
+    def close(self) -> None:
+        """Release the engine."""
+        self.engine.close()

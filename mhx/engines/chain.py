@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,21 +105,34 @@ def seen_by(manifest: BackendManifest, request: Request) -> tuple[Any, ...]:
     return (request.text,)
 
 
-def engine_lines(outcomes: Sequence[Outcome], engines: Sequence[Engine]) -> list[str]:
-    """Of each engine of a chain, in words: segments asked and translated, failures by code."""
-    lines = []
-    for engine in engines:
-        name = str(engine.name)
-        done = sum(one.engine == name and one.reply.failure is None for one in outcomes)
-        failed = Counter(
-            failure
-            for one in outcomes
-            for failure in (
-                *(item.failure for item in one.earlier if item.engine == name),
-                *((one.reply.failure,) if one.engine == name and one.reply.failure else ()),
-            )
-        )
-        codes = ", ".join(f"{code} {count}" for code, count in sorted(failed.items()))
-        line = f"{name}: {done} of {done + failed.total()} segments asked"
-        lines.append(f"{line}; failed: {codes}" if codes else line)
-    return lines
+class Tally:
+    """Of each engine of a chain: segments translated, and failures by their code."""
+
+    def __init__(self, engines: Sequence[Engine]) -> None:
+        self._names = [str(engine.name) for engine in engines]
+        self._done: Counter[str] = Counter()
+        self._failed: dict[str, Counter[str]] = {name: Counter() for name in self._names}
+
+    def add(self, outcomes: Iterable[Outcome]) -> None:
+        """Count outcomes."""
+        for outcome in outcomes:
+            failures = outcome.earlier if outcome.reply.failure is None else _failures(outcome)
+            for item in failures:
+                self._failed[item.engine][item.failure] += 1
+            self._done[outcome.engine] += outcome.reply.failure is None
+
+    def merge(self, other: Tally) -> None:
+        """Count what another one of the same engines counted."""
+        self._done.update(other._done)
+        for name, codes in other._failed.items():
+            self._failed[name].update(codes)
+
+    def lines(self) -> list[str]:
+        """A line an engine: what it was asked, what it translated, why it failed."""
+        lines = []
+        for name in self._names:
+            done, failed = self._done[name], self._failed[name]
+            codes = ", ".join(f"{code} {count}" for code, count in sorted(failed.items()))
+            line = f"{name}: {done} of {done + failed.total()} segments asked"
+            lines.append(f"{line}; failed: {codes}" if codes else line)
+        return lines

@@ -47,10 +47,12 @@ def _groups(frame: pl.DataFrame, smallest: int) -> Groups:
         pl.Series("seeker_gender", genders, pl.String),
         pl.col("decision").is_in(ACCEPTED).alias("kept"),
     )
+    found = {key: _rows(dialogues, key, "dialogues", smallest) for key in BY_DIALOGUE}
+    if "asked" not in frame.columns:  # the gate's table of an earlier version, reused
+        return found
     segments = frame.with_columns(
         (pl.col("asked") == "").alias("kept"), pl.col("engine").fill_null("none")
     )
-    found = {key: _rows(dialogues, key, "dialogues", smallest) for key in BY_DIALOGUE}
     return found | {key: _rows(segments, key, "segments", smallest) for key in BY_SEGMENT}
 
 

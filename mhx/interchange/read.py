@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,11 @@ from mhx.interchange.parts import (
 from mhx.interchange.write import CATEGORY
 
 KIND = "XLIFF"
+XLIFF, FILE, UNIT, SEGMENT, SOURCE, TARGET, IGNORABLE, NOTES, NOTE, ORIGINAL_DATA, DATA = (
+    f"{{{NAMESPACE}}}{tag}" for tag in
+    ("xliff", "file", "unit", "segment", "source", "target", "ignorable", "notes", "note",
+     "originalData", "data"))
+ABOUT, TERMS = f"{{{METADATA}}}metadata", f"{{{GLOSSARY}}}glossary"
 _PAIRED = {"pc": "a paired code", "sc": "a start code", "ec": "an end code"}
 
 
@@ -35,7 +40,7 @@ def read_document(path: Path) -> Document:
     root = next(events)[1]
     events.close()
     version = root.get("version") or ""
-    if root.tag != _name("xliff") or version not in VERSIONS:
+    if root.tag != XLIFF or version not in VERSIONS:
         local = str(root.tag).rpartition("}")[2]
         what = f"XLIFF {version or 'of no version'}" if local == "xliff" else f"<{local}>"
         raise MhxError(Problem(f"{what}: no XLIFF 2 document", "save it as XLIFF 2.0",
@@ -53,9 +58,8 @@ def read_xliff(path: Path) -> Iterator[tuple[Head, Unit | None]]:
     """
     read_document(path)
     head = Head("", "")
-    file, unit = _name("file"), _name("unit")
-    for event, element in parsed(path, (file, unit), kind=KIND, events=("start", "end")):
-        if element.tag == file:
+    for event, element in parsed(path, (FILE, UNIT), kind=KIND, events=("start", "end")):
+        if element.tag == FILE:
             head = _head(element, ended=event == "end")
             if event == "end":
                 yield head, None
@@ -72,37 +76,45 @@ def _drop_units_before(element: Any) -> None:
 
 
 def _head(element: Any, *, ended: bool) -> Head:
-    notes, about = (_notes(element), _about(element)) if ended else ((), {})
+    notes = _notes(element.iterchildren(NOTES)) if ended else ()
+    about = _about(element.iterchildren(ABOUT)) if ended else {}
     return Head(element.get("id") or "", element.get("original") or "", notes, about,
                 element.sourceline or 0)
 
 
 def _unit(element: Any) -> Unit:
+    parts: dict[str, list[Any]] = {}
+    for child in element:
+        parts.setdefault(child.tag, []).append(child)
     data = {
         item.get("id"): _text(item, {}, {}, [])
-        for item in element.iterfind(f"{_name('originalData')}/{_name('data')}")
+        for holder in parts.get(ORIGINAL_DATA, ()) for item in holder.iterchildren(DATA)
     }
-    segments = []
     called: dict[str, str] = {}  # id of an inline code → its text, as the unit's sources have it
-    for part in element.iterchildren(_name("segment")):
-        faults: list[str] = []
-        source = part.find(_name("source"))
-        target = part.find(_name("target"))
-        if source is None:
-            faults.append("a segment without a source")
-        if target is not None and target.get("order"):
-            faults.append("the segments' order was changed")
-        segments.append(Segment(
-            part.get("id") or "",
-            "" if source is None else _text(source, data, called, faults, keep=True),
-            None if target is None else _text(target, data, called, faults),
-            part.get("state") or "initial", part.sourceline or 0, tuple(faults)))
-    loose = [_text(item, data, called, []) for item in
-             element.iterfind(f"{_name('ignorable')}/{_name('source')}")]
+    segments = tuple(_segment(part, data, called) for part in parts.get(SEGMENT, ()))
+    loose = [_text(item, data, called, []) for part in parts.get(IGNORABLE, ())
+             for item in part.iterchildren(SOURCE)]
     return Unit(
-        element.get("id") or "", tuple(segments), _notes(element), _about(element),
-        _terms(element), element.sourceline or 0,
+        element.get("id") or "", segments, _notes(parts.get(NOTES, ())),
+        _about(parts.get(ABOUT, ())), _terms(parts.get(TERMS, ())),
+        element.sourceline or 0,
         tuple(f"text outside its segments: {text!r}" for text in loose if text.strip()))
+
+
+def _segment(part: Any, data: Mapping[str, str], called: dict[str, str]) -> Segment:
+    faults: list[str] = []
+    source = target = None
+    for child in part:
+        if child.tag == SOURCE:
+            source = _text(child, data, called, faults, keep=True)
+        elif child.tag == TARGET:
+            target = _text(child, data, called, faults)
+            if child.get("order"):
+                faults.append("the segments' order was changed")
+    if source is None:
+        faults.append("a segment without a source")
+    return Segment(part.get("id") or "", source or "", target, part.get("state") or "initial",
+                   part.sourceline or 0, tuple(faults))
 
 
 def _text(
@@ -140,32 +152,27 @@ def _character(code: str, faults: list[str]) -> str:
         return ""
 
 
-def _notes(element: Any) -> tuple[Note, ...]:
+def _notes(holders: Iterable[Any]) -> tuple[Note, ...]:
     return tuple(
         Note("".join(note.itertext()), note.get("category") or "", note.get("id") or "",
              note.sourceline or 0)
-        for note in element.iterfind(f"{_name('notes')}/{_name('note')}")
+        for holder in holders for note in holder.iterchildren(NOTE)
     )
 
 
-def _about(element: Any) -> dict[str, str]:
-    groups = element.iterfind(f"{{{METADATA}}}metadata/{{{METADATA}}}metaGroup")
+def _about(holders: Iterable[Any]) -> dict[str, str]:
     return {
         meta.get("type"): meta.text or ""
-        for group in groups if group.get("category") == CATEGORY
-        for meta in group.iterfind(f"{{{METADATA}}}meta")
+        for holder in holders for group in holder if group.get("category") == CATEGORY
+        for meta in group.iterchildren(f"{{{METADATA}}}meta")
     }
 
 
-def _terms(element: Any) -> tuple[Term, ...]:
+def _terms(holders: Iterable[Any]) -> tuple[Term, ...]:
     def said(entry: Any, name: str) -> str:
         return entry.findtext(f"{{{GLOSSARY}}}{name}") or ""
 
     return tuple(
         Term(said(entry, "term"), said(entry, "translation"), said(entry, "definition"))
-        for entry in element.iterfind(f"{{{GLOSSARY}}}glossary/{{{GLOSSARY}}}glossEntry")
+        for holder in holders for entry in holder.iterchildren(f"{{{GLOSSARY}}}glossEntry")
     )
-
-
-def _name(tag: str) -> str:
-    return f"{{{NAMESPACE}}}{tag}"

@@ -240,7 +240,8 @@ def _not_done(evaluation: Evaluation) -> Iterator[str]:
         yield "No gap between languages is printed (no cross-language gate was run)."
     measured = {row.get("measure") for one in evaluation.sources
                 for row in one.rows("translation", "rows")}
-    if "comet" not in measured and not evaluation.from_table:
+    estimated = any(one.part("meta").get("quality") for one in evaluation.sources)
+    if "comet" not in measured and not estimated and not evaluation.from_table:
         yield "No neural translation metric (COMET) was computed."
     if not proved(evaluation):
         yield "The statistics were not run on known gaps beside this analysis (mhx prove)."

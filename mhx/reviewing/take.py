@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -87,8 +87,9 @@ def take(
     `settles` ends a disagreement of reviewers with these answers. Raises MhxError with every
     problem of every file; nothing is written then.
     """
-    check = _open(run)
-    answers = list(_read(paths, run, check.problems))
+    problems: list[Problem] = []
+    answers = list(_read(paths, run, problems))
+    check = _open(run, {answer.dialogue for answer in answers}, problems)
     found: list[ReviewDecision] = []
     first: dict[str, Answer] = {}
     for answer in answers:
@@ -109,12 +110,16 @@ def take(
     return Taken(tuple(added), len(found) - len(added), tuple(check.open), memory, units)
 
 
-def _open(run: Run) -> _Check:
-    gate = run.table("gate").unique("dialogue", keep="first")
+def _open(run: Run, dialogues: Collection[str], problems: list[Problem]) -> _Check:
+    import polars as pl
+
+    wanted = pl.col("dialogue").is_in(list(dialogues))
+    gate = run.table("gate").filter(wanted).unique("dialogue", keep="first")
+    frame = run.table("adapt").filter(wanted)
     lines = {part["dialogue"][0]: lines_of(part)
-             for part in run.table("adapt").partition_by("dialogue", maintain_order=True)}
-    return _Check(run, run_id(run), lines,
-                  dict(gate.select("dialogue", "decision").iter_rows()), read_decisions(run))
+             for part in frame.partition_by("dialogue", maintain_order=True)}
+    return _Check(run, run_id(run), lines, dict(gate.select("dialogue", "decision").iter_rows()),
+                  read_decisions(run), problems)
 
 
 def _read(paths: Sequence[Path], run: Run, problems: list[Problem]) -> Iterator[Answer]:

@@ -39,6 +39,7 @@ def glossary_of(source: Language, target: Language) -> Glossary:
     finder = TermFinder(base, source.hooks)
 
     def found(text: str) -> tuple[Term, ...]:
+        text = CODES.sub("\n", text)  # the name of a service is no text
         matches = {match.concept: text[match.start : match.end] for match in finder.matches(text)}
         return tuple(Term(said, names[concept], definitions.get(concept, ""))
                      for concept, said in matches.items() if names.get(concept))

@@ -98,6 +98,9 @@ class Wording(Strict):
 
     cases: list[str] = Field([], description="empty: nouns do not change")
     noun: str = Field("", description="tag of the `inflect` hook: subst:{number}:{case}")
+    classes: list[str] = Field(
+        [], description="regexes of nouns that verbs and adjectives agree with in the same way"
+    )
     governs: dict[str, str] = Field({}, description="preposition → case it asks of a place")
     alternate: dict[str, list[str]] = Field(
         {}, description="preposition → [its other form, regex of the next word that asks for it]"

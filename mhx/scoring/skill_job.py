@@ -31,9 +31,9 @@ def measured(
 
 def told_apart(agreements: Mapping[str, list[dict[str, Any]]]) -> set[str]:
     """Skills that the cues tell better than chance: κ on the train split is above zero with its
-    whole interval."""
+    whole interval, or 1 (of which there is none)."""
     return {row["skill"] for row in agreements.get("train", ())
-            if row["low"] is not None and row["low"] > 0}
+            if row["kappa"] == 1 or (row["low"] is not None and row["low"] > 0)}
 
 
 def profiles(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mhx.adaptation.editor import open_editor
@@ -14,6 +15,7 @@ from mhx.adaptation.rules import Adapted
 from mhx.corpus.frames import edits_json, failed_dialogues, plan_of
 from mhx.endpoint import Limits
 from mhx.run import Counts, Run
+from mhx.streaming import Work
 
 if TYPE_CHECKING:
     import polars as pl
@@ -34,25 +36,25 @@ def run(run: Run) -> None:
     The plan is the one that adaptation ended with: names it took up are in it. `editor` names the
     model where an edit of the row is its own.
     """
-    passes = _open(run)
     operations: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
+    edited: Counter[str] = Counter()
+    editor: str | None = None
     dialogues = 0
-    try:
-        with run.writer("adapt") as writer:
-            for frame in run.batches("translate"):
-                out = _adapted(run, frame, passes, operations)
-                writer.add(out)
-                reasons.update(failed_dialogues(out))
-                dialogues += out["dialogue"].n_unique()
-    finally:
-        if passes.editor is not None:
-            passes.editor.close()
+    done = run.executor.map(run, opened, "translate")
+    with run.writer("adapt") as writer, closing(done):
+        for frame, made in done:
+            writer.add(frame)
+            operations.update(made.operations)
+            editor = made.editor
+            edited.update(made.edited)
+            reasons.update(failed_dialogues(frame))
+            dialogues += frame["dialogue"].n_unique()
     failed = reasons.total()
     notes = [f"edits: {sum(operations.values())} by {len(operations)} card entries"]
-    if passes.editor is not None:
-        said = ", ".join(f"{name}: {count}" for name, count in sorted(passes.editor.counts.items()))
-        notes.append(f"{passes.editor.name}: {said or 'no segment matched an entry'}")
+    if editor is not None:
+        said = ", ".join(f"{name}: {count}" for name, count in sorted(edited.items()))
+        notes.append(f"{editor}: {said or 'no segment matched an entry'}")
     run.account(
         "adapt",
         Counts(
@@ -63,6 +65,36 @@ def run(run: Run) -> None:
             notes=notes,
         ),
     )
+
+
+@dataclass
+class Made:
+    """Edits of a piece by their rule, and how the model that proposes some went."""
+
+    operations: Counter[str] = field(default_factory=Counter)
+    editor: str | None = None
+    edited: Counter[str] = field(default_factory=Counter)
+
+
+@contextmanager
+def opened(run: Run, given: Any) -> Iterator[Work]:
+    """The passes, opened: translate's rows become adapt's."""
+    passes = _open(run)
+    editor = passes.editor
+
+    def work(frame: pl.DataFrame) -> tuple[pl.DataFrame, Made]:
+        made = Made()
+        before = Counter(editor.counts) if editor is not None else Counter()
+        out = _adapted(run, frame, passes, made.operations)
+        if editor is not None:
+            made.editor, made.edited = editor.name, editor.counts - before
+        return out, made
+
+    try:
+        yield work
+    finally:
+        if editor is not None:
+            editor.close()
 
 
 def _adapted(

@@ -295,6 +295,7 @@ def _meta(run: Run, plan: AnalysisPlan, plan_sha: str, responses: pl.DataFrame) 
         "direction": manifest.direction,
         "territory": settings.territory,
         "translator": settings.translator,
+        "quality": settings.quality,
         "base_model": settings.base_model,
         "suite": settings.suite,
         "seed": settings.seed,

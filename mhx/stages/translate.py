@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
-from contextlib import ExitStack
-from dataclasses import asdict
+from array import array
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import asdict, dataclass
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mhx.adaptation.plan import make_plan
 from mhx.corpus.frames import dialogues_of, failed_dialogues
-from mhx.engines.asked import requests_of
-from mhx.engines.back import translate_back
-from mhx.engines.chain import Outcome, engine_lines, translate_all
-from mhx.engines.opening import open_chain
-from mhx.files import write_parquet
+from mhx.engines.asked import Asker
+from mhx.engines.back import WayBack
+from mhx.engines.chain import Outcome, Tally, translate_all
+from mhx.engines.opening import Engine, open_chain
 from mhx.run import Counts, Run
+from mhx.streaming import Work
 
 if TYPE_CHECKING:
     import polars as pl
@@ -35,31 +38,67 @@ def run(run: Run) -> None:
     `tried` holds what failed before the engine that answered (JSON); with a back-translator,
     `back` is the target translated back and `back_chrf` its likeness to the source.
     """
+    account = Account()
+    done = run.executor.map(run, opened, "load")
+    with run.writer("translate") as writer, closing(done):
+        for frame, asked in done:
+            writer.add(frame)
+            account.add(frame, asked)
+    run.account("translate", account.counts())
+
+
+@dataclass
+class Asked:
+    """What the table does not say of a piece: how the chain went, chrF's signature if any."""
+
+    engines: Tally
+    chain: bool
+    metric: str | None = None
+
+
+@contextmanager
+def opened(run: Run, given: Any) -> Iterator[Work]:
+    """The engines, opened: load's rows become translate's."""
+    with ExitStack() as stack:
+        # load has replaced personal data, and the shipped dialogues hold none
+        engines = open_chain(run, _held_out(run), screened=True)
+        for engine in engines:
+            stack.callback(engine.close)
+            run.log("translator", signature=engine.signature)
+        back: WayBack | None = None
+        if run.settings.back_translator is not None:
+            back = stack.enter_context(closing(WayBack(run, screened=True)))
+            run.log("back-translator", signature=back.engine.signature)
+        ask = Asker(run.source, run.language, engines)
+
+        def work(frame: pl.DataFrame) -> tuple[pl.DataFrame, Asked]:
+            out, asked = _translated(run, frame, engines, ask)
+            if back is not None:
+                out = _with_back(out, back)
+                asked.metric = back.metric if back.scores else ""
+            return out, asked
+
+        yield work
+
+
+def _translated(
+    run: Run, frame: pl.DataFrame, engines: list[Engine], ask: Asker
+) -> tuple[pl.DataFrame, Asked]:
+    """Whole dialogues with their plans and replies; rejected ones are left out."""
     import polars as pl
 
-    frame = run.table("load").filter(pl.col("status") == "ok")
+    frame = frame.filter(pl.col("status") == "ok")
     plans = {
         dialogue.id: make_plan(dialogue, run.language, seed=run.settings.seed)
         for dialogue in dialogues_of(frame, run.settings.source_lang)
     }
-    with ExitStack() as stack:
-        # load has replaced personal data, and the shipped dialogues hold none
-        engines = open_chain(run, _held_out(run, frame), screened=True)
-        for engine in engines:
-            stack.callback(engine.close)
-            run.log("translator", signature=engine.signature)
-        requests = list(requests_of(frame, plans, run.source, run.language, engines))
-        outcomes = translate_all(requests, engines, run.cache, run.reporter)
-    notes = engine_lines(outcomes, engines) if len(engines) > 1 else []
-    out = frame.with_columns(
+    outcomes = translate_all(list(ask.requests(frame, plans)), engines, run.cache, run.reporter)
+    asked = Asked(Tally(engines), chain=len(engines) > 1)
+    asked.engines.add(outcomes)
+    return frame.with_columns(
         pl.Series("plan", [plans[name].model_dump_json() for name in frame["dialogue"]], pl.String),
         *_reply_columns(outcomes),
-    )
-    if run.settings.back_translator is not None:
-        out, more = _with_back(run, out)
-        notes += more
-    write_parquet(run.path("translate.parquet"), out)
-    run.account("translate", _count(out, notes))
+    ), asked
 
 
 def _reply_columns(outcomes: list[Outcome]) -> list[pl.Series]:
@@ -82,52 +121,76 @@ def _reply_columns(outcomes: list[Outcome]) -> list[pl.Series]:
     ]
 
 
-def _with_back(run: Run, out: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
-    """The columns of the way back, and a line on how it went."""
+def _with_back(out: pl.DataFrame, back: WayBack) -> pl.DataFrame:
+    """The columns of the way back."""
     import polars as pl
 
-    done = translate_back(run, out["text"].to_list(), out["target"].to_list(), screened=True)
-    run.log("back-translator", signature=done.engine)
-    ways = done.ways
-    out = out.with_columns(
+    ways = back.of(out["text"].to_list(), out["target"].to_list())
+    return out.with_columns(
         pl.Series("back", [way and way.reply.text for way in ways], pl.String),
         pl.Series("back_chrf", [way and way.chrf for way in ways], pl.Float64),
         pl.Series("back_engine", [way and way.reply.engine for way in ways], pl.String),
         pl.Series("back_failure", [way and way.reply.failure for way in ways], pl.String),
     )
-    scores = sorted(way.chrf for way in ways if way is not None and way.chrf is not None)
-    line = f"translated back: {len(scores)} of {out['target'].count()} segments"
-    if scores:
-        line += f", median chrF {median(scores):.1f} (a screen, not a measure of quality)"
-    return out, [f"{line}; {done.metric}"]
 
 
-def _held_out(run: Run, frame: pl.DataFrame) -> frozenset[str]:
+class Account:
+    """What became of the rows, counted as they pass."""
+
+    def __init__(self) -> None:
+        self._asked: Asked | None = None
+        self._back = array("d")
+        self._dialogues = self._segments = self._translated = self._left = 0
+        self._reasons: Counter[str] = Counter()
+
+    def add(self, frame: pl.DataFrame, asked: Asked) -> None:
+        """Count the rows of whole dialogues."""
+        import polars as pl
+
+        if self._asked is None:
+            self._asked = asked
+        else:
+            self._asked.engines.merge(asked.engines)
+            self._asked.metric = self._asked.metric or asked.metric
+        self._reasons.update(failed_dialogues(frame))
+        self._dialogues += frame["dialogue"].n_unique()
+        self._segments += frame.height
+        self._translated += frame["target"].count()
+        if "back_chrf" in frame.columns:
+            self._back.extend(frame["back_chrf"].drop_nulls())
+        unknown = pl.col("detail").str.contains("unknown words")
+        self._left += frame.filter(pl.col("target").is_not_null() & unknown).height
+
+    def counts(self) -> Counts:
+        """The stage's account, in dialogues, and what is to be told."""
+        failed = self._reasons.total()
+        notes = [f"segments translated: {self._translated} of {self._segments}"]
+        if self._asked is not None and self._asked.chain:
+            notes += self._asked.engines.lines()
+        if self._asked is not None and self._asked.metric is not None:
+            notes.append(self._back_line(self._asked.metric))
+        if self._left:
+            notes.append(f"segments with words the engine does not know: {self._left}")
+        return Counts(
+            rows_in=self._dialogues,
+            accepted=self._dialogues - failed,
+            review=failed,
+            reasons=dict(sorted(self._reasons.items())),
+            notes=notes,
+        )
+
+    def _back_line(self, metric: str) -> str:
+        line = f"translated back: {len(self._back)} of {self._translated} segments"
+        if not self._back:
+            return line
+        middle = median(self._back)
+        return f"{line}, median chrF {middle:.1f} (a screen, no measure of quality); {metric}"
+
+
+def _held_out(run: Run) -> frozenset[str]:
     """Source texts of the shipped test split: no memory may answer them in the shipped run."""
     import polars as pl
 
     if run.settings.source is not None:
         return frozenset()
-    return frozenset(frame.filter(pl.col("split") == "test")["text"].to_list())
-
-
-def _count(frame: pl.DataFrame, notes: list[str]) -> Counts:
-    reasons = failed_dialogues(frame)
-    dialogues, failed = frame["dialogue"].n_unique(), sum(reasons.values())
-    translated = frame["target"].is_not_null().sum()
-    return Counts(
-        rows_in=dialogues,
-        accepted=dialogues - failed,
-        review=failed,
-        reasons=reasons,
-        notes=[f"segments translated: {translated} of {frame.height}", *notes, *_left(frame)],
-    )
-
-
-def _left(frame: pl.DataFrame) -> list[str]:
-    """How many segments hold words the engine left as they were."""
-    import polars as pl
-
-    unknown = pl.col("detail").str.contains("unknown words")
-    left = frame.filter(pl.col("target").is_not_null() & unknown)
-    return [f"segments with words the engine does not know: {left.height}"] if left.height else []
+    return frozenset(run.table("load").filter(pl.col("split") == "test")["text"].to_list())

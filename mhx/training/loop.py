@@ -9,17 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mhx.schema import TrainRecipe
 from mhx.training import checkpoint
-from mhx.training.adapters import Adapters, State
+from mhx.training.adapters import Adapters
 from mhx.training.batches import MicroBatch, Row, spread
+from mhx.training.course import Course
 from mhx.training.failures import Fits, not_finite
 from mhx.training.layout import Cut
 from mhx.training.loss import Objective, held_out_loss
-from mhx.training.masks import Encoded
-from mhx.training.optimizer import AdapterOptimizer
 
-KEPT = ("done", "losses", "curve", "best", "best_loss", "best_step", "waited", "stopped")
 READ_EVERY = 10  # steps between readings of the loss on a GPU: each one waits for the device
 
 
@@ -40,49 +37,6 @@ class Moment:
 
 
 Watch = Callable[[Moment], None]
-
-
-@dataclass
-class Course:
-    """One language's way: what it learns, in which batches, and how far it is."""
-
-    name: str
-    recipe: TrainRecipe
-    encoded: list[Encoded]
-    ids: list[str]
-    held: list[Encoded]
-    batches: list[list[int]]
-    optimizer: AdapterOptimizer
-    done: int = 0
-    losses: list[float] = field(default_factory=list)
-    curve: list[dict[str, Any]] = field(default_factory=list)
-    best: State | None = None
-    best_loss: float | None = None
-    best_step: int = 0
-    waited: int = 0
-    stopped: bool = False
-
-    @property
-    def epoch(self) -> int:
-        """Steps of one pass over the data."""
-        return max(1, math.ceil(len(self.encoded) / self.recipe.batch_size))
-
-    @property
-    def validates(self) -> bool:
-        """Whether a validation is due after the steps done."""
-        every = self.recipe.valid_every or self.epoch
-        return bool(self.held) and (self.done % every == 0 or self.done == len(self.batches))
-
-    def state(self) -> dict[str, Any]:
-        """All that a resumed training needs, beside the adapter."""
-        return {"optimizer": self.optimizer.state(), **{name: getattr(self, name) for name in KEPT}}
-
-    def load(self, state: dict[str, Any]) -> None:
-        """Go on from a stored state."""
-        self.optimizer.load(state["optimizer"])
-        for name, value in state.items():
-            if name != "optimizer":
-                setattr(self, name, value)
 
 
 @dataclass
@@ -193,12 +147,7 @@ class Training:
             values = sums.tolist()
             self._check(at, taking, values)
             for owner, rate in zip(taking, rates, strict=True):
-                course = self.courses[owner]
-                course.losses.append(values[owner])
-                course.curve.append({
-                    "step": len(course.losses), "language": course.name, "loss": values[owner],
-                    "valid_loss": None, "learning_rate": rate, "tokens_per_second": round(speed, 1),
-                })
+                self.courses[owner].learned(values[owner], rate, speed)
             if self.watch is not None:
                 spent = time.perf_counter() - self._began
                 self.watch(Moment(
@@ -208,20 +157,12 @@ class Training:
         self._pending.clear()
 
     def _validate(self, owner: int) -> None:
-        """The loss of the held-out conversations; with patience, keep the best and stop."""
+        """The loss of the held-out conversations, for the language to judge by."""
         course = self.courses[owner]
         self.model.eval()
         loss = held_out_loss(self._routed, self.cut, [Row(owner, item) for item in course.held])
         self.model.train()
-        course.curve[-1]["valid_loss"] = loss
-        if course.best_loss is None or loss < course.best_loss:
-            course.best_loss, course.best_step, course.waited = loss, course.done, 0
-            if course.recipe.patience is not None:
-                state = self.adapters.state(course.name)
-                course.best = {name: tensor.cpu().clone() for name, tensor in state.items()}
-        else:
-            course.waited += 1
-            course.stopped = course.waited >= (course.recipe.patience or math.inf)
+        course.validated(loss, self.adapters.state(course.name))
 
     def _routed(self, batch: MicroBatch, weights: Any) -> tuple[Any, Any]:
         self.adapters.route(batch)

@@ -18,13 +18,15 @@ from mhx.training.adapters import Adapters, attach
 from mhx.training.attention import pack_where_possible
 from mhx.training.base import load_model, load_tokenizer, require
 from mhx.training.batches import Row, collate, planned_batches
+from mhx.training.course import Course
 from mhx.training.encoding import Dataset, Record, encode_records
 from mhx.training.failures import check_causal
-from mhx.training.fertility import Fertility, fertility
+from mhx.training.fertility import fertility
 from mhx.training.layout import Cut, Packed, Padded
-from mhx.training.loop import Course, Moment, Training, Watch
+from mhx.training.loop import Moment, Training, Watch
 from mhx.training.loss import mean_loss, objective_for
 from mhx.training.optimizer import AdapterOptimizer
+from mhx.training.result import TrainResult, result_of
 from mhx.training.save import save_adapter
 from mhx.training.templates import is_folded
 
@@ -48,33 +50,6 @@ class Job:
     valid: Sequence[Record]
     recipe: TrainRecipe
     out: Path
-
-
-@dataclass(frozen=True)
-class TrainResult:
-    """What a training did for one language.
-
-    `tokens` are those of all steps, `labelled` the learned ones; losses are nats a token.
-    `stopped_at` is the step at which patience ended it, `best_step` the step whose weights are
-    kept then. `notes` say where a slower way was taken, and why.
-    """
-
-    steps: int
-    planned_steps: int
-    left_out: tuple[str, ...]
-    cut: int
-    tokens: int
-    labelled: int
-    first_loss: float
-    last_loss: float
-    valid_loss: float | None
-    resumed_at: int
-    trainable: int
-    losses: tuple[float, ...]
-    stopped_at: int | None = None
-    best_step: int | None = None
-    fertility: Fertility | None = None
-    notes: tuple[str, ...] = ()
 
 
 def train_lora(
@@ -169,7 +144,7 @@ def train_on(
         write_jsonl(job.out / CURVES, course.curve)
         if folded:
             write_text(job.out / TEMPLATE, str(tokenizer.chat_template))
-        results[job.name] = _result(course, data[job.name], adapters, resumed, notes,
+        results[job.name] = result_of(course, data[job.name], adapters, resumed, notes,
                                     fertility(tokenizer, _said(job.train)))
     checkpoint.drop(folder)
     return results
@@ -228,34 +203,3 @@ def _said(records: Sequence[Record]) -> list[str]:
     """What people say in conversations: the system prompt is the same in all."""
     return [message["content"] for record in records for message in record["messages"]
             if message["role"] != "system"]
-
-
-def _result(
-    course: Course,
-    data: Dataset,
-    adapters: Adapters,
-    resumed: int,
-    notes: tuple[str, ...],
-    words: Fertility,
-) -> TrainResult:
-    learned = [course.encoded[place] for batch in course.batches[: course.done] for place in batch]
-    kept = course.best is not None
-    validated = [row["valid_loss"] for row in course.curve if row["valid_loss"] is not None]
-    return TrainResult(
-        steps=course.done,
-        planned_steps=len(planned_batches(course.encoded, course.recipe)),
-        left_out=tuple(data.left_out),
-        cut=data.cut,
-        tokens=sum(len(item.ids) for item in learned),
-        labelled=sum(sum(item.mask) for item in learned),
-        first_loss=course.losses[0],
-        last_loss=course.losses[-1],
-        valid_loss=course.best_loss if kept else (validated[-1] if validated else None),
-        resumed_at=resumed,
-        trainable=sum(weight.numel() for weight in adapters.weights(course.name)),
-        losses=tuple(course.losses),
-        stopped_at=course.done if course.stopped else None,
-        best_step=course.best_step if kept else None,
-        fertility=words,
-        notes=notes,
-    )

@@ -16,8 +16,9 @@ Mhx = Callable[..., Any]
 # Asked of the parser itself, so that a new command is tested without being listed here.
 COMMANDS = [
     "adapt", "report", "doctor", "purge", "langs", "check", "new", "translate", "score", "train",
-    "generate", "chat", "parity", "agree", "anchors", "anchors plan", "anchors export",
-    "anchors import", "prove", "card", "card show", "card lint", "card diff", "build",
+    "generate", "chat", "judge", "choose", "cases", "skills", "parity", "agree", "anchors",
+    "anchors plan", "anchors export", "anchors import", "prove", "card", "card show", "card lint",
+    "card diff", "build",
     "review", "review export", "review import", "review status",
 ]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,11 @@ from lxml import etree
 from reviewed_run import DIALOGUES, Desk, decide, ids, in_editor, made_once, tag
 
 from mhx.errors import MhxError
+from mhx.reviewing import gating
 from mhx.reviewing.dialogues import reviewables
 from mhx.reviewing.export import export
 from mhx.reviewing.sheet import read_sheet, write_sheet
+from mhx.reviewing.xliff import glossary_of
 from mhx.shelves import Shelves
 
 Mhx = Callable[..., Any]
@@ -84,6 +88,13 @@ def test_an_export_never_overwrites_what_a_reviewer_wrote(desk: Desk) -> None:
     assert export(desk.run).dialogues == 2  # what is decided does not wait
 
 
+def test_terms_of_the_source_go_along_with_their_preferred_names(desk: Desk) -> None:
+    glossary = glossary_of(desk.run.source, desk.run.language)
+    (term,) = glossary("I think of suicide, call {{service:violence_minor}}.")
+    assert term.source == "suicide"
+    assert term.target in {one.text for one in desk.run.language.terms.terms["suicide"]}
+
+
 def test_one_document_holds_a_file_a_dialogue(desk: Desk) -> None:
     (path,) = desk.export(one_document=True)
     assert path.read_text(encoding="utf-8").count("<file ") == 3
@@ -132,6 +143,20 @@ def test_the_commands_go_together(mhx: Mhx, desk: Desk, here: Path) -> None:
     assert "1 decided, not applied yet" in mhx("review", "status", folder).out
 
 
+def test_the_memory_is_deleted_only_by_name(mhx: Mhx, desk: Desk, here: Path) -> None:
+    path = desk.take(in_editor(desk.xlf("sleep"))).memory
+    assert path is not None
+    assert mhx("purge", "--runs", "--yes").code == 0
+    assert not desk.folder.exists()
+    assert path.exists()
+    assert mhx("purge", "--memories", "--lang", "fa", "--yes").code == 0
+    assert path.exists()
+    done = mhx("purge", "--memories", "--json")
+    assert [Path(row["path"]).resolve() for row in done.json["found"]] == [path.resolve()]
+    assert mhx("purge", "--memories", "--yes").code == 0
+    assert not path.exists()
+
+
 def test_a_wrong_command_says_what_to_do(mhx: Mhx, here: Path) -> None:
     done = mhx("review", "status", here)
     assert (done.code, "no run folder" in done.err) == (1, True)
@@ -139,3 +164,14 @@ def test_a_wrong_command_says_what_to_do(mhx: Mhx, here: Path) -> None:
     assert done.code == 1
     assert "'Anna K.' is no pseudonym" in done.err
     assert "did you mean 'native'?" in done.err
+
+
+def test_the_page_names_options_that_there_are(mhx: Mhx) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs/interchange.md").read_text(encoding="utf-8")
+    told = "".join(mhx("review", name, "--help").out for name in ("export", "import", "status"))
+    told += mhx("adapt", "--help").out + mhx("purge", "--help").out
+    assert set(re.findall(r"--[a-z][a-z-]+", page)) <= set(
+        re.findall(r"--[a-z-]+", told))
+    for code in ("rejected_by_reviewer", "escalated_by_reviewer", "reviewers_disagree"):
+        assert f"`{code}`" in page
+        assert code in inspect.getsource(gating)

@@ -152,6 +152,10 @@ def merge_segments(tree: Any) -> None:
     drop(unit.find(tag("segment")))
 
 
+def reorder(tree: Any) -> None:
+    first(tree, "target").set("order", "2")
+
+
 def lose_code(tree: Any) -> None:
     (target,) = [item for item in tree.iter(tag("target")) if len(item)]
     target.remove(target[0])
@@ -203,6 +207,7 @@ FAULTS: dict[str, tuple[str, Change, str]] = {
     "segment split": ("sleep", split_segment, "segment 0.7: a segment that the export does not "
                       "have: split or added"),
     "segments merged": ("sleep", merge_segments, "segment 1.0: missing: removed, or merged"),
+    "segments reordered": ("sleep", reorder, "segment 0.0: the segments' order was changed"),
     "code lost": ("exam", lose_code, f"segment 1.0: inline codes none, the source has {SLOT}"),
     "code doubled": ("exam", double_code, "put every code back, once"),
     "original data edited": ("exam", change_code, "the source was changed"),

@@ -154,6 +154,14 @@ def test_the_gate_is_done_again_only_when_decisions_came(desk: Desk) -> None:
 # ---------------------------------------------------------------- reviewers
 
 
+def test_the_data_card_says_what_clinicians_reviewed(desk: Desk) -> None:
+    card = desk.folder / "corpus/README.md"
+    assert "**no clinician has reviewed it**" in card.read_text(encoding="utf-8")
+    desk.take(in_editor(desk.xlf("sleep")), role="clinician")
+    desk.gate()
+    assert "clinicians have reviewed 1 of 2 dialogues" in card.read_text(encoding="utf-8")
+
+
 def test_reviewers_who_disagree_wait_until_one_settles(desk: Desk) -> None:
     path = desk.xlf("exam")
     accepted = in_editor(path, to=desk.folder.parent / "a.xlf")

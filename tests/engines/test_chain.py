@@ -16,7 +16,7 @@ from mhx.corpus.cache import ReplyCache
 from mhx.corpus.tmx import Unit, write_tmx
 from mhx.engines.asked import MatchedTerms
 from mhx.engines.back import check_back
-from mhx.engines.chain import Outcome, Tried, ask, engine_lines, translate_all
+from mhx.engines.chain import Outcome, Tally, Tried, ask, translate_all
 from mhx.engines.names import EngineName, engine_names
 from mhx.engines.opening import Engine
 from mhx.errors import MhxError
@@ -260,7 +260,10 @@ def test_the_account_of_a_chain_counts_each_engine() -> None:
         Outcome(Reply("A", "x", "1"), "b", (Tried("fake", "empty", ""),)),
         Outcome(Reply(None, "x", "1", failure="length"), "b", (Tried("fake", "refused", ""),)),
     ]
-    assert engine_lines(outcomes, engines) == [
+    tally = Tally(engines)
+    for outcome in outcomes:
+        tally.add([outcome])
+    assert tally.lines() == [
         "fake: 1 of 3 segments asked; failed: empty 1, refused 1",
         "b: 1 of 2 segments asked; failed: length 1",
     ]

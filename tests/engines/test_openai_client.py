@@ -127,6 +127,18 @@ def test_the_wait_doubles_has_an_end_and_heeds_the_server() -> None:
     assert limits.wait(0, 1000.0) == 10.0
 
 
+def test_the_environment_says_what_the_server_bears(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (Limits().concurrency, Limits().timeout) == (4, 120.0)
+    monkeypatch.setenv("MHX_ENDPOINT_CONCURRENCY", "16")
+    monkeypatch.setenv("MHX_ENDPOINT_TIMEOUT", "900")
+    assert (Limits().concurrency, Limits().timeout) == (16, 900.0)
+    assert Limits(concurrency=2).concurrency == 2
+    for wrong in ("many", "0", "-1", "nan", "inf"):
+        monkeypatch.setenv("MHX_ENDPOINT_TIMEOUT", wrong)
+        with pytest.raises(MhxError, match="MHX_ENDPOINT_TIMEOUT is"):
+            Limits()
+
+
 def test_a_dead_server_is_not_waited_for_by_every_chat() -> None:
     def script(request: dict[str, Any], number: int) -> Said:
         return Said("well") if number == 0 else Said(drop=True)

@@ -8,6 +8,7 @@ from random import Random
 import polars as pl
 import pytest
 from judge_server import legal, serving
+from serving import Said
 
 from mhx.endpoint import Completion, Limits
 from mhx.errors import MhxError, UsageError
@@ -88,9 +89,9 @@ def test_a_failure_is_a_status_and_never_a_value(failure, status):
 @pytest.mark.parametrize(("said", "status"), [
     ("I am sorry, I cannot rate this.", "unparsable"),
     ("{" * 50, "unparsable"),
-    ({"message": {"role": "assistant", "content": None, "refusal": "no"}}, "refused"),
-    ({"finish_reason": "length", "message": {"role": "assistant", "content": '{"pri'}},
-     "unparsable"),
+    (Said(None, refusal="no"), "refused"),
+    (Said('{"pri', ending="length"), "unparsable"),
+    (Said("x", drop=True), "missing"),
 ])
 def test_a_faulty_judge_costs_coverage(said, status):
     def every_other(prompt):

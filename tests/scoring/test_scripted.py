@@ -116,7 +116,7 @@ def test_a_judge_rates_levels_knowing_belief_and_step():
 
 
 def test_the_embedded_base_plays_a_case_and_is_called_babble():
-    done = run_job(Job(lang="pl", model="mhx-tiny", genders=("male",), max_new_tokens=4,
+    done = run_job(Job(lang="pl", model="mhx-tiny", genders=("male",), max_new_tokens=1,
                        cases=(first_case("pl").id,)), SHELVES)
     assert len(done.rows()) == len(first_case("pl").turns) and "babble" in done.note
     assert done.record()["judged"] == "no judge was named"

@@ -12,7 +12,7 @@ from mhx.training import attention
 from mhx.training.base import load_model
 from mhx.training.batches import Row, collate, pack, planned_batches, spread
 from mhx.training.encoding import encode_records
-from mhx.training.layout import PASS_TOKENS, Packed, Padded, cheapest
+from mhx.training.layout import Packed, Padded, cheapest, cost
 from mhx.training.loss import forward_inputs
 from mhx.training.masks import Encoded
 
@@ -116,12 +116,6 @@ def row(length: int) -> Row:
     return Row(0, Encoded([1] * length, [False] * (length - 1) + [True]))
 
 
-def cost(groups: list[list[Row]]) -> int:
-    return sum(
-        len(group) * max(len(item.item.ids) for item in group) + PASS_TOKENS for group in groups
-    )
-
-
 def test_the_cut_into_passes_is_the_cheapest_of_all() -> None:
     from itertools import pairwise, product
 
@@ -142,6 +136,14 @@ def test_no_pass_is_larger_than_the_limit_unless_one_conversation_is(limit: int)
         assert sum(batch.tokens for batch in batches) == sum(len(item.item.ids) for item in rows)
         for batch in batches:
             assert batch.padded <= limit or len(batch.targets) == 1
+
+
+def test_languages_share_a_pass_only_where_that_is_cheaper() -> None:
+    short = [Row(owner, row(40).item) for owner in range(3)]
+    long = [Row(owner, row(800 + 10 * owner).item) for owner in range(3) for _ in range(4)]
+    assert [batch.active for batch in Padded(0, "cpu", 8192)(short)] == [(0, 1, 2)]
+    assert {len(batch.active) for batch in Padded(0, "cpu", 8192)(long)} == {1}
+    assert len(Padded(0, "cpu", 8192, mixed=False)(short)) == 3
 
 
 def test_a_packed_row_learns_what_its_conversations_learn(

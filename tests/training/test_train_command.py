@@ -99,3 +99,17 @@ def test_the_same_language_twice_is_a_mistake(base: str, data: Path) -> None:
     with pytest.raises(UsageError, match="name each language once"):
         CliRunner().invoke(app, ["train", "--lang", "pl", "--lang", "pl", "--data", str(data),
                                  "--base-model", base], catch_exceptions=False)
+
+
+def test_progress_says_speed_losses_and_time_left(base: str, data: Path, tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, [
+        "train", "--lang", "pl", "--lang", "fa", "--data", str(data), "--base-model", base,
+        "--into", str(tmp_path / "out"), "--set", "batch_size=9", "--set", "epochs=2",
+        "--device", "cpu"], catch_exceptions=False)
+    assert result.exit_code == 0
+    said = result.stderr
+    assert "step 1 of 2, loss pl " in said
+    assert ", fa " in said
+    assert "tokens/s, 0:00:0" in said
+    assert "pl: 5 conversations are fewer than a batch of 9" in said
+    assert "tokens a word" in result.stdout

@@ -96,7 +96,7 @@ def _noun(
     put: Replacement,
 ) -> Hit:
     start, end = match.span()
-    left = Hit(start, end, None, put.rule, put.evidence, "its case cannot be told here")
+    left = Hit(start, end, None, put.rule, put.evidence, "case or agreement cannot be told here")
     before = _LAST_WORD.search(text[:start])
     case = words.governed(before[1]) if before else None
     places = table[match["noun"]]
@@ -107,7 +107,8 @@ def _noun(
         words.form(put.noun, put.number if number == "sg" else number, at, put.forms)
         for number, at in places
     }
-    if len(forms) != 1:
+    subject = case is None and any(at == "nom" for _, at in places)
+    if len(forms) != 1 or (subject and words.class_of(match["noun"]) != words.class_of(put.noun)):
         return left
     form = words.attach(forms.pop(), match["noun"], match["tail"])
     if form is None:

@@ -83,22 +83,25 @@ class Words:
         total, last = 0, None
         for word in re.split(rf"{re.escape(self.wording.joiner)}| ", said.lower()):
             value = table.get(word)
-            if value is None or (last is not None and value >= last and value < 1000):
+            vague = value == 1000 and not total and word != self.wording.numerals[1000][0]
+            if value is None or vague or (last is not None and last <= value < 1000):
                 return None
             total = max(total, 1) * value if value >= 1000 else total + value
             last = value
         return float(total)
 
     def spell(self, value: float, like: str) -> str | None:
-        """The number as `like` is written: its digits, or words; None where the table lacks one."""
+        """The number as `like` is written: digits, or words below a thousand that the table has."""
         if _DIGITS.fullmatch(like):
             text = f"{value:g}".replace(".", self.wording.decimal)
             persian = any("۰" <= mark <= "۹" for mark in like)
             return text.translate(_PERSIAN) if persian else text
         whole, half = int(value), value != int(value)
+        if whole >= 1000:
+            return None
         parts = []
         for step in sorted(self.wording.numerals, reverse=True):
-            if 0 < step <= whole and step < 1000:
+            if 0 < step <= whole:
                 parts.append(self.wording.numerals[step][0])
                 whole -= step
         if whole or not parts or (half and not self.wording.half):
@@ -115,6 +118,11 @@ class Words:
         if ending == "ٔ":
             return noun + ending if noun.endswith("ه") else None if alike else noun
         return noun + ending if alike or ending.startswith(f"{ZWNJ}ه") else None
+
+    def class_of(self, noun: str) -> int:
+        """Nouns of one class are agreed with alike, as far as their ending tells."""
+        patterns = enumerate(self.wording.classes)
+        return next((place for place, pattern in patterns if re.search(pattern, noun)), -1)
 
     def ending_pattern(self) -> str:
         """A regex of what may be attached to a noun, or nothing."""

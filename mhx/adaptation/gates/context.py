@@ -28,6 +28,7 @@ def context_of(
         target_cues=LanguageCues(risk=target.risk_cues, clinical=target.clinical_cues),
         invariants=invariants_by_gate(target.card.invariants),
         names=spellings(target.card),
+        given_names=frozenset(source.privacy.names if source.privacy is not None else ()),
         terms=ConceptTerms(source, target),
     )
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 from mhx.adaptation.conservation import Found
-from mhx.adaptation.gates.names import CAPITALIZED
 from mhx.adaptation.gates.records import Code, Gate, GateContext, Segment
 from mhx.schema import Plan
 
 RESIDUE_SHARE = 0.5  # of a segment's words of four letters or more, taken over unchanged
+CAPITALIZED = re.compile(r"(?<=[\w,;:] )[^\W\d_a-z]\w{2,}(?=\W|$)")  # not what opens a sentence
 RESIDUE_WORDS = 3  # such words a segment needs for a share of them to mean anything
 
 

@@ -4,37 +4,31 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from mhx.adaptation.conservation import Found
 from mhx.adaptation.gates.records import Code, Gate, GateContext, Segment
 from mhx.schema import Plan
 
-CAPITALIZED = re.compile(r"(?<=[\w,;:] )[^\W\d_a-z]\w{2,}(?=\W|$)")  # not what opens a sentence
 WORD = re.compile(r"[^\W\d_]+(?!['\u2019]t\b)")  # the Don of "Don't" is nobody
-STEM = 3  # letters that survive every ending
-ENDING = 2  # letters an ending may replace
+ENDING = 2  # letters a case ending may replace
 
 
 def check(segment: Segment, plan: Plan, context: GateContext) -> Found:
-    """Names of the card's map that the engine lost; capitalized words that left no trace.
+    """Names that the engine lost: those of the card's map, and the source's listed given names.
 
     The faithful text is read: what adaptation makes of a name is listed as an edit. An author
     may write "your husband" for his name, so only in a user's text a person is asked.
     """
     faithful = _plain(segment.faithful or "")
-    mapped = {word for word in WORD.findall(segment.source) if word in context.names}
-    for word in sorted(mapped):
-        if not any(_stem(_plain(name)).search(faithful) for name in (word, *context.names[word])):
+    same_script = _script(segment.source) == _script(faithful)  # another one spells a name anew
+    for word in sorted(set(WORD.findall(segment.source))):
+        if word not in context.names and not (same_script and word in context.given_names):
+            continue
+        spellings = (word, *context.names.get(word, ()))
+        if not any(_stem(_plain(name)).search(faithful) for name in spellings):
             severity = "review" if context.user_text else "warn"
             yield "names", severity, f"{word} is not in the translation, in no form"
-    if _script(segment.source) != _script(faithful):
-        return  # another script spells a name anew
-    for word in dict.fromkeys(CAPITALIZED.findall(segment.source)):
-        plain = _plain(word)
-        dated = plain.removesuffix("s") in _calendar(context.source.tag)
-        if word not in mapped and not dated and plain[:STEM] not in faithful:
-            yield "names", "warn", f"{word} left no trace in the translation"
 
 
 @lru_cache(maxsize=4096)
@@ -42,20 +36,6 @@ def _stem(name: str) -> re.Pattern[str]:
     """A name in any case: its stem, and an ending about as long as the one it replaces."""
     stem = name[: max(len(name) - ENDING, 2)] if len(name) > 2 else name
     return re.compile(rf"(?<!\w){re.escape(stem)}\w{{0,{ENDING + 2}}}")
-
-
-@cache
-def _calendar(tag: str) -> frozenset[str]:
-    """Months and days of a language (CLDR): capitalized in some, and translated everywhere."""
-    from babel import Locale, UnknownLocaleError
-    from babel.dates import get_day_names, get_month_names
-
-    try:
-        locale = Locale.parse(tag, sep="-")
-    except (UnknownLocaleError, ValueError):
-        return frozenset()
-    named = (get_month_names("wide", locale=locale), get_day_names("wide", locale=locale))
-    return frozenset(_plain(name) for table in named for name in table.values())
 
 
 def _plain(text: str) -> str:
@@ -72,10 +52,10 @@ def _script(text: str) -> str:
 
 GATE = Gate(
     name="names",
-    holds="names of persons: those of the card's map, and capitalized words within a sentence",
+    holds="given names: those of the card's map, in the same script those of the source's list too",
     codes=(
-        Code("names", ("review", "warn"), "a name of the card's map is gone (a user's text: "
-             "review); a capitalized word left no trace (warn: it may have been translated)"),
+        Code("names", ("review", "warn"), "a name is in the translation in no form; only said of "
+             "a shipped text, whose author may have written “your husband”"),
     ),
     segment=check,
 )

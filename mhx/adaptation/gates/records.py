@@ -57,7 +57,8 @@ class Reason:
 class GateContext:
     """What the checks need to know beside the dialogue.
 
-    `names` maps a name as the source writes it to its spellings in the target's texts.
+    `names` maps a name as the source writes it to its spellings in the target's texts;
+    `given_names` are those of the source language that are no everyday word.
     """
 
     source: LanguageManifest
@@ -69,6 +70,7 @@ class GateContext:
     target_cues: LanguageCues = field(default_factory=LanguageCues)
     invariants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    given_names: frozenset[str] = frozenset()
     terms: ConceptTerms | None = None
 
 
