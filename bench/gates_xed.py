@@ -170,9 +170,11 @@ def number_to_call(source: str, target: str, draw: random.Random) -> str | None:
     return f"{target} {draw.randrange(500, 900)} {draw.randrange(100, 999)} 456"
 
 
-FAULTS = {"numbers": another_digit, "names": name_lost, "sentences": last_sentence_lost, "length": quarter,
-          "copied": untranslated, "repeats": loop, "language": untranslated,
-          "phones": number_to_call}
+FAULTS = {
+    "numbers": another_digit, "names": name_lost, "sentences": last_sentence_lost,
+    "length": quarter, "copied": untranslated, "repeats": loop, "language": untranslated,
+    "phones": number_to_call,
+}
 
 
 def talks(given: list[Pair], language: Language) -> list[Talk]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -42,7 +42,7 @@ class Executor(Protocol):
 
     def map(
         self, run: Run, opened: Opened, source: str, given: Any = None
-    ) -> Iterator[tuple[pl.DataFrame, Any]]:
+    ) -> Generator[tuple[pl.DataFrame, Any], None, None]:
         """Of each piece of the stage `source`'s table, in order, what the work makes of it."""
 
 
@@ -56,7 +56,7 @@ class InProcess:
 
     def map(
         self, run: Run, opened: Opened, source: str, given: Any = None
-    ) -> Iterator[tuple[pl.DataFrame, Any]]:
+    ) -> Generator[tuple[pl.DataFrame, Any], None, None]:
         """Of each piece, in order, what the work makes of it; progress in pieces if many."""
         pieces = run.pieces(source, rows_at_once(run.height(source)))
         inner = run if len(pieces) == 1 else replace(run, reporter=Spoken(run.reporter))

@@ -162,6 +162,11 @@ def test_a_subject_that_would_be_agreed_with_otherwise_stays() -> None:
     assert text("pl", source + " Costco was further.", target) == target
 
 
+def test_an_adjective_before_a_place_keeps_it() -> None:
+    source, target = "We live in the east of Texas.", "Jesteśmy ze wschodniego Teksasu."
+    assert text("pl", source, target) == target
+
+
 def test_places_are_all_put_in_or_none() -> None:
     done = talk(
         "pl",
@@ -169,6 +174,11 @@ def test_places_are_all_put_in_or_none() -> None:
         ("Denver was closed.", "Zamknięto lotnisko."),  # the translation does not name it
     )
     assert done.parts[0].adapted == "Pojechałam autobusem do Bostonu."
+
+
+def test_a_place_without_a_counterpart_keeps_the_others() -> None:
+    source, target = "I left Miami in Florida.", "Wyjechałam z Miami na Florydzie."
+    assert text("pl", source, target) == target
 
 
 def test_every_polish_place_that_is_put_in_declines() -> None:

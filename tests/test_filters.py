@@ -100,7 +100,8 @@ def test_tags_are_not_signs() -> None:
 
 
 def test_length_ratio_of_nothing() -> None:
-    one, two = (filters.words(column(texts)) for texts in (["a b", "", "a", ""], ["a", "", "", "b"]))
+    sides = (["a b", "", "a", ""], ["a", "", "", "b"])
+    one, two = (filters.words(column(texts)) for texts in sides)
     assert filters.length_ratio(one, two).tolist() == [2, 0, math.inf, math.inf]
 
 

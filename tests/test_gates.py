@@ -66,6 +66,19 @@ def codes(context: GateContext, *segments: Segment) -> set[tuple[str, str]]:
 WEIGHT = "Pesaba 60 kilos."
 
 CASES = [
+    (
+        "conservation.sentences",
+        "review",
+        segment("It hurts. I left... then I came back.", "Me fui... y volví"),
+        segment("Well... I left. It hurts.", "Bueno, me fui. Me duele."),
+    ),
+    (
+        "residue",
+        "review",
+        segment("Then we left home together.", "Luego left home together."),
+        segment("I saw Marty Weiner and Louie Norm.", "Vi a Marty Weiner y a Louie Norm."),
+    ),
+
     # code, severity, a segment that has it, one that has not
     (
         "not_in_memory",

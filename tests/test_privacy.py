@@ -13,6 +13,7 @@ from mhx.corpus.identifiers import is_card, is_dni, is_iban, is_iranian_code, is
 from mhx.corpus.names import NameFinder, name_finder
 from mhx.corpus.privacy import PLACEHOLDER, hidden, latin_digits, people_of, phones, pseudonymize
 from mhx.language import load_language
+from mhx.schema import Privacy
 from mhx.shelves import Shelves
 
 PERSIAN = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
@@ -214,3 +215,18 @@ def test_the_placeholders_are_those_that_gates_and_engines_keep(english: NameFin
     assert all(PLACEHOLDER.fullmatch(item) for item in found)
     assert found[:2] == ["[name]", "[name_b]"]
     assert found[-2:] == ["[name_z]", "[email]"]
+
+
+@pytest.mark.parametrize(
+    ("field", "pattern", "said"),
+    [
+        ("frames", "my name is (", "no regular expression"),
+        ("frames", "my name is", "write one"),
+        ("frames", "{name} and {known}", "write one"),
+        ("addresses", "[", "no regular expression"),
+    ],
+)
+def test_a_wrong_phrase_is_refused_with_what_to_write(field: str, pattern: str, said: str) -> None:
+    origin = {"kind": "model", "name": "a test", "reviewed_by": None}
+    with pytest.raises(ValueError, match=said):
+        Privacy.model_validate({"origin": origin, "names": ["Anna"], field: [pattern]})

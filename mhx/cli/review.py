@@ -97,7 +97,8 @@ def import_(
     if json_:
         common.emit({
             "decisions": verdicts, "repeated": done.repeated,
-            "open": [{"dialogue": one.dialogue, "why": one.why, "file": str(one.path)}
+            "open": [{"dialogue": one.dialogue, "why": one.why, "changed": one.changed,
+                      "file": str(one.path)}
                      for one in done.open],
             "memory": None if done.memory is None else str(done.memory),
             "memory_units": done.memory_units})
@@ -106,7 +107,8 @@ def import_(
     common.say(f"decisions of {reviewer} ({role}): {counts or 'none'}"
                + (f"; {done.repeated} were there already" if done.repeated else ""))
     for left in done.open:
-        common.say(f"  no decision about {left.dialogue}: {left.why}")
+        changed = f"; {left.changed} changed texts not taken" if left.changed else ""
+        common.say(f"  no decision about {left.dialogue}: {left.why}{changed}")
     if not verdicts:
         return
     lang, out = opened.settings.lang, run.parent.parent

@@ -84,6 +84,12 @@ def adapt(
     seed: common.Seed = 0,
     today: common.Today = None,
     device: common.Device = "auto",
+    engine: Annotated[
+        str, typer.Option(help="local, or ray: workers of Ray Data on this machine.")
+    ] = "local",
+    workers: Annotated[
+        int | None, typer.Option(help="Workers of --engine ray; default one a core.", min=1)
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be done, and stop.")
     ] = False,
@@ -99,6 +105,7 @@ def adapt(
     from mhx.api import open_run
     from mhx.errors import MhxError
     from mhx.pipeline import chosen, execute
+    from mhx.rayengine import executor_of
 
     stages = chosen(first, until)
     run = open_run(
@@ -134,7 +141,8 @@ def adapt(
         f"translator {run.settings.translator}, base {run.settings.base_model} → {run.folder}"
     )
     try:
-        execute(run, first=first, last=until)
+        with executor_of(engine, workers) as run.executor:
+            execute(run, first=first, last=until)
     except MhxError:
         if not json_ and run.records():
             _show(run)  # what is done so far, and the ways on, before the problem

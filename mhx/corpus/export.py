@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from mhx.schema import AdaptedDialogue, Dialogue, Plan
@@ -90,37 +91,52 @@ def _record(run: Run, turns: list[tuple[Any, str]], plan: Plan, **fields: Any) -
     }
 
 
+class CorpusTally:
+    """What the data card says of the records, counted as they are written."""
+
+    def __init__(self, splits: Iterable[str]) -> None:
+        self.splits: dict[str, Counter[str]] = {name: Counter() for name in splits}
+        self.origins: Counter[str] = Counter()
+        self._clinicians = 0
+
+    def add(self, split: str, record: dict[str, Any]) -> None:
+        """Count a chat record."""
+        self.splits[split].update(
+            dialogues=1, turns=len(record["messages"]) - 1, risk=record["risk"] != "none"
+        )
+        origin = record["origin"]
+        by = origin["reviewed_by"] or "nobody"
+        self.origins[f"{origin['kind']}: {origin['name']} (reviewed by {by})"] += 1
+        self._clinicians += any(one["role"] == "clinician" for one in record.get("review", ()))
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Dialogues, turns and dialogues with risk of each split."""
+        return [{"split": split, **{name: row[name] for name in ("dialogues", "turns", "risk")}}
+                for split, row in self.splits.items()]
+
+    def clinicians(self) -> str:
+        """Which share clinicians have reviewed, as the reviewers' own roles say."""
+        if not self._clinicians:
+            return "**no clinician has reviewed it**"
+        return f"clinicians have reviewed {self._clinicians} of {self.origins.total()} dialogues"
+
+
 def split_counts(records: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
     """Dialogues, turns and dialogues with risk of each split."""
-    return [{"split": split, "dialogues": len(items),
-             "turns": sum(len(item["messages"]) - 1 for item in items),
-             "risk": sum(item["risk"] != "none" for item in items)}
-            for split, items in records.items()]
+    tally = CorpusTally(records)
+    for split, items in records.items():
+        for item in items:
+            tally.add(split, item)
+    return tally.rows()
 
 
-def _clinicians(records: dict[str, list[dict[str, Any]]]) -> str:
-    """Which share clinicians have reviewed, as the reviewers' own roles say."""
-    items = [item for found in records.values() for item in found]
-    seen = sum(any(one["role"] == "clinician" for one in item.get("review", ()))
-               for item in items)
-    if not seen:
-        return "**no clinician has reviewed it**"
-    return f"clinicians have reviewed {seen} of {len(items)} dialogues"
-
-
-def data_card(run: Run, records: dict[str, list[dict[str, Any]]], counts: Counts) -> str:
+def data_card(run: Run, corpus: CorpusTally, counts: Counts) -> str:
     """The corpus's README: what it is, who wrote it, what was left out and why."""
     manifest = run.language.manifest
-    origins = Counter(
-        f"{item['origin']['kind']}: {item['origin']['name']}"
-        f" (reviewed by {item['origin']['reviewed_by'] or 'nobody'})"
-        for items in records.values()
-        for item in items
-    )
     lines = [
         f"# Dialogues in {manifest.name} ({manifest.tag}), territory {run.settings.territory}",
         "",
-        f"Adapted by mhx. Research data, not clinical advice; {_clinicians(records)}.",
+        f"Adapted by mhx. Research data, not clinical advice; {corpus.clinicians()}.",
         "Crisis services are slots (`{{service:...}}`), resolved when text is shown: serving",
         "a model without the resolver is unsupported.",
         "",
@@ -128,9 +144,9 @@ def data_card(run: Run, records: dict[str, list[dict[str, Any]]], counts: Counts
         "|---|---:|---:|---:|",
     ]
     lines += [f"| {row['split']} | {row['dialogues']} | {row['turns']} | {row['risk']} |"
-              for row in split_counts(records)]
+              for row in corpus.rows()]
     lines += ["", "## Origin", ""]
-    lines += [f"- {name}: {count} dialogues" for name, count in sorted(origins.items())]
+    lines += [f"- {name}: {count} dialogues" for name, count in sorted(corpus.origins.items())]
     lines += [
         "",
         f"Source: {run.settings.source or 'the shipped English corpus'}. "

@@ -79,45 +79,51 @@ def plugin_hash(text: str, shelves: Shelves) -> str:
     return hash_json(parts)
 
 
-def with_quality(run: Run, frame: pl.DataFrame) -> pl.DataFrame:
-    """adapt's rows with ``quality`` and ``quality_by`` (a signature), if the run asks for them."""
-    import polars as pl
+class Estimator:
+    """The measure of `--quality`, opened once for all dialogues of a run."""
 
-    if run.settings.quality is None:
-        return frame
-    found, signature = estimate(run, frame)
-    by = pl.when(found.is_not_null()).then(pl.lit(signature)).otherwise(None)
-    return frame.with_columns(found).with_columns(by.alias(COLUMNS[1]))
+    def __init__(self, run: Run) -> None:
+        """Raises MhxError where the measure cannot work."""
+        spec = parse(run.settings.quality or "")
+        settings = MeasureSettings(
+            lang=run.language.tag, language_folder=run.language.folder, cache=run.cache,
+            device=run.settings.device, options={"model": spec.model, "reference_free": True},
+        )
+        self._run = run
+        self._measure = open_measure(spec.measure, settings, run.shelves)[1]
 
+    def with_quality(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """adapt's rows with ``quality`` and ``quality_by`` (a signature)."""
+        import polars as pl
 
-def estimate(run: Run, frame: pl.DataFrame) -> tuple[pl.Series, str]:
-    """(scores, signature): a score for each row's ``faithful`` against its ``text``, or null.
+        found = self.estimate(frame)
+        signature = pl.lit(self._measure.signature)
+        by = pl.when(found.is_not_null()).then(signature).otherwise(None)
+        return frame.with_columns(found).with_columns(by.alias(COLUMNS[1]))
 
-    It is the translation that is estimated, after the language's repairs and before the card's
-    adaptation, which departs from the source on purpose. Equal pairs are scored once and kept in
-    the run's cache by their text and the signature. Raises MhxError where the measure cannot work.
-    """
-    import polars as pl
+    def estimate(self, frame: pl.DataFrame) -> pl.Series:
+        """A score for each row's ``faithful`` against its ``text``, or null.
 
-    spec = parse(run.settings.quality or "")
-    settings = MeasureSettings(
-        lang=run.language.tag, language_folder=run.language.folder, cache=run.cache,
-        device=run.settings.device, options={"model": spec.model, "reference_free": True},
-    )
-    measure = open_measure(spec.measure, settings, run.shelves)[1]
-    pairs: list[Texts | None] = [
-        (source, target) if source and target else None
-        for source, target in frame.select("text", "faithful").iter_rows()
-    ]
-    with closing(ReplyCache(run.cache, f"quality|{measure.signature}")) as cache:
-        known = _scores(run, measure, [*dict.fromkeys(pair for pair in pairs if pair)], cache)
-    values = [None if pair is None else known.get(pair) for pair in pairs]
-    wanted = sum(pair is not None for pair in pairs)
-    count = sum(value is not None for value in values)
-    run.log("quality", signature=measure.signature, segments=wanted, estimated=count)
-    if count < wanted:
-        run.reporter.say(f"  quality estimated for {count} of {wanted} segments")
-    return pl.Series(COLUMNS[0], values, pl.Float64), measure.signature
+        It is the translation that is estimated, after the language's repairs and before the
+        card's adaptation, which departs from the source on purpose. Equal pairs are scored once
+        and kept in the run's cache by their text and the signature.
+        """
+        import polars as pl
+
+        run, signature = self._run, self._measure.signature
+        pairs: list[Texts | None] = [
+            (source, target) if source and target else None
+            for source, target in frame.select("text", "faithful").iter_rows()
+        ]
+        wanted = [pair for pair in pairs if pair]
+        with closing(ReplyCache(run.cache, f"quality|{signature}")) as cache:
+            known = _scores(run, self._measure, [*dict.fromkeys(wanted)], cache)
+        values = [None if pair is None else known.get(pair) for pair in pairs]
+        count = sum(value is not None for value in values)
+        run.log("quality", signature=signature, segments=len(wanted), estimated=count)
+        if count < len(wanted):
+            run.reporter.say(f"  quality estimated for {count} of {len(wanted)} segments")
+        return pl.Series(COLUMNS[0], values, pl.Float64)
 
 
 def _scores(

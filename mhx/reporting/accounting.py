@@ -10,8 +10,10 @@ COUNTED = "counts of dialogues, no scorer"
 ACCEPTANCE = {"topic": "topic", "risk": "risk level", "seeker_gender": "seeker's gender",
               "role": "role", "engine": "engine"}
 FAVOR = "A share that differs between rows shows what the gates favor."
-UNITS = ("A dialogue is accepted or reviewed whole; a segment counts as accepted where no gate asks "
-         "a person about it. Segments of one dialogue are alike, so their intervals are too narrow.")
+UNITS = (
+    "A dialogue is accepted or reviewed whole; a segment counts as accepted where no gate asks a "
+    "person about it. Segments of one dialogue are alike, so their intervals are too narrow."
+)
 
 
 def tables(evaluation: Evaluation) -> list[Table]:

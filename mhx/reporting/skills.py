@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from mhx.reporting.evaluation import Evaluation, Row
-from mhx.reporting.figures import Picture, drawing, picture
-from mhx.reporting.palette import color
+from mhx.reporting.figures import Picture, drawing, picture, styles
 from mhx.reporting.table import Column, Table, show
 from mhx.reporting.wording import absent, origin, plain
 
@@ -67,6 +66,8 @@ def profile(evaluation: Evaluation, run: str = "", number: int = 1) -> Picture |
 
     `run` names the run where there are several; `number` is its place among them.
     """
+    from matplotlib.patches import Patch
+
     rows = [row for row in evaluation.rows("skills", "rows")
             if row.get("turns") is not None and row.get("share") is not None]
     if not rows:
@@ -76,17 +77,17 @@ def profile(evaluation: Evaluation, run: str = "", number: int = 1) -> Picture |
     held = {(str(row.get("skill")), str(row.get("system"))): row for row in rows}
     unsure = {skill for skill in skills if any(
         not row.get("told_apart") for (name, _), row in held.items() if name == skill)}
+    look = styles(systems)
     with drawing(6.4, 0.9 + len(skills) * (LINE * len(systems) + 0.12)) as figure:
         axes = figure.add_axes((0.3, 0.12, 0.6, 0.78))
         y, ticks = 0.0, []
         for skill in skills:
             ticks.append(y + LINE * (len(systems) - 1) / 2)
-            for place, system in enumerate(systems):
+            for system in systems:
                 row = held.get((skill, system))
                 share = float(row["share"]) if row else 0.0
-                axes.barh(y, share, height=LINE * 0.82, color=color(place), lw=0,
-                          alpha=0.45 if skill in unsure else 1.0,
-                          label=system if skill == skills[0] else None)
+                axes.barh(y, share, height=LINE * 0.82, color=look[system][0], lw=0,
+                          alpha=0.45 if skill in unsure else 1.0)
                 axes.text(share + 0.01, y, show(share, "share"), va="center", size=7.5)
                 y += LINE
             y += 0.12
@@ -96,8 +97,9 @@ def profile(evaluation: Evaluation, run: str = "", number: int = 1) -> Picture |
         axes.set_xlim(0, 1.08)
         axes.set_xticks([0, 0.5, 1], ["0", "50 %", "100 %"])
         axes.set_xlabel("share of the supporter's turns that show the skill")
-        axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False, fontsize=7.5,
-                    borderaxespad=0.2)
+        axes.legend(handles=[Patch(color=look[one][0], label=one) for one in systems],
+                    loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False,
+                    fontsize=7.5, borderaxespad=0.2)
         said = "; ".join(f"{plain(skill)}, {system}: {show(row['share'], 'share')}"
                          for (skill, system), row in held.items())
         return picture(figure, "skills" if number == 1 else f"skills-{number}", alt=said,

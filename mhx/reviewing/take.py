@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import get_args
 
 from mhx.errors import MhxError, Problem, unknown
-from mhx.files import parse_model
-from mhx.reviewing.answers import Answer, Given
+from mhx.reviewing.answers import Answer
+from mhx.reviewing.checking import Check, Open, decision_of
 from mhx.reviewing.decisions import add_decisions, read_decisions
-from mhx.reviewing.dialogues import OPEN, Line, codes_in, lines_of, run_id
+from mhx.reviewing.dialogues import lines_of, run_id
 from mhx.reviewing.memory import add_to_memory
 from mhx.reviewing.records import read_records, read_saved
-from mhx.reviewing.settling import Known, Settled, settle
 from mhx.reviewing.sheet import read_sheet
 from mhx.reviewing.xliff import read_dialogues
 from mhx.run import Run
 from mhx.schema.anchors_form import RATER
-from mhx.schema.review import ReviewDecision, ReviewEdit, ReviewerRole, Verdict
+from mhx.schema.review import ReviewDecision, ReviewerRole
 
 ROLES: tuple[str, ...] = get_args(ReviewerRole)
-VERDICTS: tuple[str, ...] = get_args(Verdict)
 SUFFIXES = (".xlf", ".xliff", ".csv", ".jsonl", ".json")
 
 
@@ -42,15 +39,6 @@ def checked_reviewer(reviewer: str, role: str) -> None:
 
 
 @dataclass(frozen=True)
-class Open:
-    """A dialogue that came back without a decision, and why."""
-
-    dialogue: str
-    why: str
-    path: Path
-
-
-@dataclass(frozen=True)
 class Taken:
     """What an import brought. `repeated` are decisions that the run had already."""
 
@@ -59,23 +47,6 @@ class Taken:
     open: tuple[Open, ...]
     memory: Path | None
     memory_units: int
-
-
-@dataclass
-class _Check:
-    """The run's texts against which answers are checked; problems and open dialogues gather."""
-
-    run: Run
-    id: str
-    lines: Mapping[str, tuple[Line, ...]]
-    gate: Mapping[str, str]
-    decisions: Mapping[str, list[ReviewDecision]]
-    problems: list[Problem] = field(default_factory=list)
-    open: list[Open] = field(default_factory=list)
-
-    def settled(self, dialogue: str) -> Settled:
-        """What holds of a dialogue before this import."""
-        return settle(self.lines[dialogue], self.decisions.get(dialogue, ()))
 
 
 def take(
@@ -90,27 +61,26 @@ def take(
     problems: list[Problem] = []
     answers = list(_read(paths, run, problems))
     check = _open(run, {answer.dialogue for answer in answers}, problems)
-    found: list[ReviewDecision] = []
-    first: dict[str, Answer] = {}
+    found: dict[str, tuple[Answer, ReviewDecision]] = {}
     for answer in answers:
-        if answer.dialogue in first:
-            check.problems.append(answer.problem(
-                f"answered twice (first in {first[answer.dialogue].path.name})",
-                "import one of them"))
+        decision = decision_of(answer, check, reviewer=reviewer, role=role, day=day,
+                               settles=settles)
+        if decision is None:
             continue
-        first[answer.dialogue] = answer
-        decision = _decision(answer, check, reviewer=reviewer, role=role, day=day,
-                             settles=settles)
-        if decision is not None:
-            found.append(decision)
-    if check.problems:
-        raise MhxError(check.problems)
-    added = add_decisions(run, found)
-    memory, units = add_to_memory(run, [one.dialogue for one in found])
-    return Taken(tuple(added), len(found) - len(added), tuple(check.open), memory, units)
+        earlier = found.setdefault(answer.dialogue, (answer, decision))
+        if earlier[1] != decision:
+            problems.append(answer.problem(
+                f"decided twice, first in {earlier[0].path.name}", "import one of them"))
+    if problems:
+        raise MhxError(problems)
+    decisions = [decision for _, decision in found.values()]
+    added = add_decisions(run, decisions)
+    memory, units = add_to_memory(run, list(found))
+    left = [one for one in check.open if one.changed or one.dialogue not in found]
+    return Taken(tuple(added), len(found) - len(added), tuple(left), memory, units)
 
 
-def _open(run: Run, dialogues: Collection[str], problems: list[Problem]) -> _Check:
+def _open(run: Run, dialogues: Collection[str], problems: list[Problem]) -> Check:
     import polars as pl
 
     wanted = pl.col("dialogue").is_in(list(dialogues))
@@ -118,7 +88,7 @@ def _open(run: Run, dialogues: Collection[str], problems: list[Problem]) -> _Che
     frame = run.table("adapt").filter(wanted)
     lines = {part["dialogue"][0]: lines_of(part)
              for part in frame.partition_by("dialogue", maintain_order=True)}
-    return _Check(run, run_id(run), lines, dict(gate.select("dialogue", "decision").iter_rows()),
+    return Check(run, run_id(run), lines, dict(gate.select("dialogue", "decision").iter_rows()),
                   read_decisions(run), problems)
 
 
@@ -148,139 +118,9 @@ def _files(paths: Sequence[Path], problems: list[Problem]) -> Iterator[Path]:
         if not path.is_dir():
             yield path
             continue
-        inside = [file for file in sorted(path.iterdir()) if file.suffix.lower() in SUFFIXES]
+        inside = [file for file in sorted(path.iterdir())
+                  if file.suffix.lower() in SUFFIXES and ".kept-" not in file.name]
         if not inside:
             problems.append(Problem("no review file in this folder",
                                     f"give {', '.join(SUFFIXES)}", path=path))
         yield from inside
-
-
-def _decision(
-    answer: Answer, check: _Check, *, reviewer: str, role: str, day: date, settles: bool
-) -> ReviewDecision | None:
-    """The decision of an answer; None where there is none or something is wrong with it."""
-    known = _known(answer, check)
-    if known is None:
-        return None
-    lines = check.lines[answer.dialogue]
-    before = len(check.problems)
-    edits = list(_edits(answer, lines, known, check))
-    if len(check.problems) > before:
-        return None
-    verdict = answer.verdict
-    if verdict is None and (waits := _not_confirmed(answer, check)):
-        check.open.append(Open(answer.dialogue, waits + (
-            f"; {len(edits)} texts changed" if edits else ""), answer.path))
-        return None
-    if verdict is not None and verdict not in VERDICTS:
-        check.problems.append(answer.problem(
-            f"{verdict!r} is no verdict", f"write {', '.join(VERDICTS)}", field="verdict"))
-        return None
-    if verdict in (None, "accept", "edit"):
-        verdict = "edit" if edits else "accept"
-    return parse_model(
-        {"dialogue": answer.dialogue, "text_sha256": answer.text_sha256, "verdict": verdict,
-         "edits": [edit.model_dump() for edit in edits], "comment": answer.comment.strip(),
-         "reviewer": reviewer, "role": role, "decided": day, "settles": settles},
-        ReviewDecision, path=answer.path, line=answer.line)
-
-
-def _known(answer: Answer, check: _Check) -> Known | None:
-    """The text that the answer is about, if it is one of this run's."""
-    if answer.run not in (check.id, None):
-        check.problems.append(answer.problem(
-            f"of the run {answer.run or 'of no name'}, this one is {check.id}",
-            "import it into its own run", field="run"))
-        return None
-    if answer.dialogue not in check.lines:
-        check.problems.append(answer.problem("no such dialogue in this run", "export it again"))
-        return None
-    if check.gate.get(answer.dialogue) not in OPEN:
-        check.problems.append(answer.problem(
-            f"the gate holds it as {check.gate.get(answer.dialogue)}: nobody decides about it",
-            "leave it out"))
-        return None
-    known = check.settled(answer.dialogue).known.get(answer.text_sha256)
-    if known is None:
-        check.problems.append(answer.problem(
-            "its text changed after the export: the answer is about another one",
-            "export it again and ask the reviewer once more", field="text_sha256"))
-    return known
-
-
-def _not_confirmed(answer: Answer, check: _Check) -> str:
-    """Why an answer without a verdict decides nothing, or nothing if its states decide."""
-    if not any(one.state for one in answer.given):
-        return "no verdict"
-    # what went out as reviewed says nothing when it comes back so
-    confirmed = ("final",) if check.settled(answer.dialogue).outcome == "accept" else (
-        "final", "reviewed")
-    left = sum(one.state not in confirmed for one in answer.given)
-    return f"{left} of {len(answer.given)} segments not confirmed" if left else ""
-
-
-def _edits(
-    answer: Answer, lines: Sequence[Line], known: Known, check: _Check
-) -> Iterator[ReviewEdit]:
-    """The changed texts; what is wrong with the segments goes to the check's problems."""
-    places = {line.at: number for number, line in enumerate(lines)}
-    counts = Counter(one.at for one in answer.given)
-    for at, count in counts.items():
-        twice = [one for one in answer.given if one.at == at]
-        if at not in places:
-            check.problems.append(answer.problem(
-                "a segment that the export does not have: split or added", "export again and "
-                "keep the segmentation", line=twice[0].line, field=_field(answer, at)))
-        elif count > 1:
-            check.problems.append(answer.problem(
-                f"stands {count} times", "keep one", line=twice[-1].line,
-                field=_field(answer, at)))
-    if answer.whole:
-        for missing in [at for at in places if at not in counts]:
-            check.problems.append(answer.problem(
-                "missing: removed, or merged with another segment", "export again and keep the "
-                "segmentation", field=_field(answer, missing)))
-    for one in answer.given:
-        if one.at in places and counts[one.at] == 1:
-            number = places[one.at]
-            yield from _edit(answer, one, lines[number], known.texts[number], check)
-
-
-def _edit(
-    answer: Answer, one: Given, line: Line, before: str | None, check: _Check
-) -> Iterator[ReviewEdit]:
-    def wrong(what: str, fix: str) -> None:
-        check.problems.append(answer.problem(what, fix, line=one.line,
-                                             field=_field(answer, one.at)))
-
-    for fault in one.faults:
-        wrong(fault, "undo it in the editor")
-    if one.source is not None and not _same(one.source, line.source):
-        wrong("the source was changed", "undo it: only the target is a reviewer's")
-        return
-    if one.target is None or one.target == before or _same(one.target, before or ""):
-        if before is not None and not (one.target or "").strip():
-            wrong("the text was removed", "write it, or reject the dialogue")
-        return
-    if not one.target.strip():
-        wrong("the text was removed", "write it, or reject the dialogue")
-        return
-    after = check.run.language.hooks.normalize(one.target.strip())
-    codes = Counter(codes_in(after))
-    if codes not in (Counter(codes_in(line.source)), Counter(codes_in(before or ""))):
-        wanted = ", ".join(codes_in(line.source)) or "none"
-        wrong(f"inline codes {', '.join(codes) or 'none'}, the source has {wanted}",
-              "put every code back, once")
-        return
-    if after != before:
-        yield ReviewEdit(at=one.at, before=before, after=after)
-
-
-def _same(one: str, two: str) -> bool:
-    """Equal but for how lines end, which spreadsheets and editors change."""
-    return one.replace("\r\n", "\n").replace("\r", "\n") == (
-        two.replace("\r\n", "\n").replace("\r", "\n"))
-
-
-def _field(answer: Answer, at: str) -> str:
-    return f"{answer.dialogue}, segment {at}"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import asdict
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from mhx.adaptation.gates import (
@@ -14,16 +16,25 @@ from mhx.adaptation.gates import (
     Segment,
     check_dialogue,
     context_of,
+    median_ratio,
 )
 from mhx.contracts import Finding
-from mhx.corpus.export import chat_record, data_card, reference_record, test_references
+from mhx.corpus.export import (
+    CorpusTally,
+    chat_record,
+    data_card,
+    reference_record,
+    test_references,
+)
 from mhx.corpus.frames import edits_of, plan_of
-from mhx.files import write_jsonl, write_parquet, write_text
+from mhx.files import jsonl_writer, write_text
 from mhx.language import Language
-from mhx.quality.estimate import with_quality
-from mhx.reviewing.gating import Review, binding, keep_answers, open_review
+from mhx.quality.estimate import Estimator
+from mhx.reviewing.gated import gate_record
+from mhx.reviewing.gating import Review, keep_answers, open_review
 from mhx.run import Counts, Run
 from mhx.schema import AdaptedDialogue
+from mhx.streaming import Work
 
 if TYPE_CHECKING:
     import polars as pl
@@ -41,41 +52,128 @@ OUTPUTS = (
     "corpus/test.jsonl",
     "corpus/README.md",
 )
+SPLITS = ("train", "valid", "test")
+
+
+@dataclass
+class Gated:
+    """What becomes of a piece's dialogues: their lines in the files, and how many of each kind."""
+
+    corpus: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    review: list[dict[str, Any]] = field(default_factory=list)
+    kinds: Counter[str] = field(default_factory=Counter)
+    why: Counter[str] = field(default_factory=Counter)
+    risky: Counter[bool] = field(default_factory=Counter)  # in training: whether accepted
+    by_people: dict[str, str] = field(default_factory=dict)
+
+    def merge(self, other: Gated) -> None:
+        """Count what another piece counted; its lines are written already."""
+        self.kinds.update(other.kinds)
+        self.why.update(other.why)
+        self.risky.update(other.risky)
+        self.by_people.update(other.by_people)
 
 
 def run(run: Run) -> None:
     """Write `gate.parquet`, `review.jsonl` and `corpus/`. The gated unit is the dialogue."""
     people = open_review(run)
-    frame = with_quality(run, people.edit(run.table("adapt")))
-    context = _context(run, frame)
-    authored = (
-        {item.id: item for item in run.language.corpus} if run.settings.source is None else {}
-    )
+    given = {"length_ratio": median_ratio(_pairs(run, people))}
+    shipped = run.settings.source is None
+    total, tally = Gated(), CorpusTally(SPLITS)
+    with ExitStack() as stack:
+        writer = stack.enter_context(run.writer("gate"))
+        review = stack.enter_context(jsonl_writer(run.path("review.jsonl")))
+        corpus = {
+            split: stack.enter_context(jsonl_writer(run.path(f"corpus/{split}.jsonl")))
+            for split in SPLITS
+        }
+        done = stack.enter_context(closing(run.executor.map(run, opened, "adapt", given)))
+
+        def keep(split: str, record: dict[str, Any]) -> None:
+            corpus[split](record)
+            tally.add(split, record)
+
+        for frame, gated in done:
+            writer.add(frame)
+            total.merge(gated)
+            for line in gated.review:
+                review(line)
+            for split, record in gated.corpus:
+                if not (shipped and split == "test"):
+                    keep(split, record)
+        if shipped:
+            # the shipped test split is measured on its authored text, which no stage has seen
+            for source, item in test_references(run):
+                keep("test", reference_record(source, item, run))
+        keep_answers(run)
+    counts = _counts(total, [*people.notes(total.by_people), *_unchecked(run.language)])
+    write_text(run.path("corpus/README.md"), data_card(run, tally, counts))
+    run.account("gate", counts)
+
+
+def _pairs(run: Run, people: Review) -> Iterator[tuple[str, str]]:
+    """(source, faithful) of every translated segment, as people left it."""
+    wanted = None if people.decisions else ["dialogue", "text", "faithful"]
+    for frame in run.batches("adapt", columns=wanted):
+        done = people.edit(frame).drop_nulls("faithful")
+        yield from zip(done["text"].to_list(), done["faithful"].to_list(), strict=True)
+
+
+@contextmanager
+def opened(run: Run, given: dict[str, float]) -> Iterator[Work]:
+    """The gates and what people decided: adapt's rows become gate's.
+
+    `given` is the usual length ratio of all dialogues.
+    """
+    people = open_review(run)
+    estimator = Estimator(run) if run.settings.quality is not None else None
+    user_text = run.settings.source is not None
+    context = context_of(run.source, run.language, (), user_text=user_text)
+    context = replace(context, length_ratio=given["length_ratio"])
+    shipped = {} if user_text else {item.id: item for item in run.language.corpus}
+
+    def work(frame: pl.DataFrame) -> tuple[pl.DataFrame, Gated]:
+        frame = people.edit(frame)
+        if estimator is not None:
+            frame = estimator.with_quality(frame)
+        return _gated(run, frame, people, context, shipped)
+
+    yield work
+
+
+def _gated(
+    run: Run,
+    frame: pl.DataFrame,
+    people: Review,
+    context: GateContext,
+    shipped: dict[str, AdaptedDialogue],
+) -> tuple[pl.DataFrame, Gated]:
+    """Whole dialogues with their decision and reasons."""
+    gated = Gated()
     decisions: dict[str, str] = {}
     reasons: dict[str, list[Reason]] = {}
-    records: dict[str, list[dict[str, Any]]] = {"train": [], "valid": [], "test": []}
-    review: list[dict[str, Any]] = []
-    shapes = _shapes(run)
+    shapes = _shapes(run, frame["dialogue"].unique())
     parts = frame.partition_by("dialogue", maintain_order=True)
     for part in run.reporter.track(parts, "gating"):
         name, plan = part["dialogue"][0], plan_of(part["plan"][0])
         segments = [_segment(row) for row in part.iter_rows(named=True)]
         found = check_dialogue(segments, plan, context, shapes[name]) + people.reasons(name)
-        decision = decide(found, authored=_authored(segments, authored.get(name)))
+        decision = decide(found, authored=_authored(segments, shipped.get(name)))
         decision = people.decide(name, found, decision)
         decisions[name], reasons[name] = decision, found
+        split, risk = part["split"][0], part["risk"][0]
+        gated.kinds[decision] += 1
+        if split == "train" and risk != "none":
+            gated.risky[decision in ACCEPTED] += 1
+        if name in people.decisions:
+            gated.by_people[name] = decision
         if decision in ACCEPTED:
-            records[part["split"][0]].append(
-                chat_record(part, plan, run) | people.provenance(name)
-            )
+            record = chat_record(part, plan, run) | people.provenance(name)
+            gated.corpus.append((split, record))
         else:
-            review.append(_review_record(part, segments, found, decision))
-    if run.settings.source is None:
-        # the shipped test split is measured on its authored text, which no stage has seen
-        records["test"] = [
-            reference_record(source, item, run) for source, item in test_references(run)
-        ]
-    _write(run, frame, decisions, reasons, records, review, people)
+            gated.why.update({reason.code for reason in found if reason.severity != "warn"})
+            gated.review.append(gate_record(part, segments, found, decision))
+    return _with_decisions(frame, decisions, reasons), gated
 
 
 def decide(reasons: list[Reason], *, authored: bool) -> str:
@@ -101,18 +199,11 @@ def _authored(segments: list[Segment], shipped: AdaptedDialogue | None) -> bool:
     return own == [segment.faithful for segment in segments]
 
 
-def _context(run: Run, frame: pl.DataFrame) -> GateContext:
-    done = frame.drop_nulls("faithful")
-    pairs = list(zip(done["text"].to_list(), done["faithful"].to_list(), strict=True))
-    return context_of(
-        run.source, run.language, pairs, user_text=run.settings.source is not None
-    )
-
-
-def _shapes(run: Run) -> dict[str, list[tuple[int, str]]]:
-    """Of every loaded dialogue, each segment's turn and role."""
+def _shapes(run: Run, names: pl.Series) -> dict[str, list[tuple[int, str]]]:
+    """Of these dialogues as they were loaded, each segment's turn and role."""
     shapes: dict[str, list[tuple[int, str]]] = {}
-    for name, turn, role in run.table("load").select("dialogue", "turn", "role").iter_rows():
+    loaded = run.of_dialogues("load", names, ["dialogue", "turn", "role"])
+    for name, turn, role in loaded.iter_rows():
         shapes.setdefault(name, []).append((turn, role))
     return shapes
 
@@ -137,46 +228,10 @@ def _segment(row: dict[str, Any]) -> Segment:
     )
 
 
-def _review_record(
-    part: pl.DataFrame, segments: list[Segment], reasons: list[Reason], decision: str
-) -> dict[str, Any]:
-    """What a reviewer needs: the reasons, and each segment in source, faithful and adapted text."""
-    head = part.row(0, named=True)
-    return {
-        "id": head["dialogue"],
-        "row": head["row"],
-        **binding(part),
-        "decision": decision,
-        "split": head["split"],
-        "risk": head["risk"],
-        "topic": head["topic"],
-        "reasons": [asdict(reason) for reason in reasons],
-        "segments": [
-            {
-                "turn": segment.turn,
-                "segment": number,
-                "role": segment.role,
-                "source": segment.source,
-                "faithful": segment.faithful,
-                "adapted": segment.adapted,
-            }
-            for number, segment in zip(part["segment"], segments, strict=True)
-        ],
-        "reviewer": None,
-        "verdict": None,
-        "comment": None,
-    }
-
-
-def _write(
-    run: Run,
-    frame: pl.DataFrame,
-    decisions: dict[str, str],
-    reasons: dict[str, list[Reason]],
-    records: dict[str, list[dict[str, Any]]],
-    review: list[dict[str, Any]],
-    people: Review,
-) -> None:
+def _with_decisions(
+    frame: pl.DataFrame, decisions: dict[str, str], reasons: dict[str, list[Reason]]
+) -> pl.DataFrame:
+    """The rows with what their segment is asked about, and their dialogue's decision and codes."""
     import polars as pl
 
     names = frame["dialogue"].to_list()
@@ -191,23 +246,17 @@ def _write(
     for name in names:
         by_row.append(",".join(sorted(asked[name].get(places[name], ()))))
         places[name] += 1
-    out = frame.with_columns(
+    return frame.with_columns(
         pl.Series("asked", by_row, pl.String),
         pl.Series("decision", [decisions[name] for name in names], pl.String),
         pl.Series("reasons", [",".join(codes[name]) for name in names], pl.String),
     )
-    write_parquet(run.path("gate.parquet"), out)
-    keep_answers(run)
-    write_jsonl(run.path("review.jsonl"), review)
-    for split, items in records.items():
-        write_jsonl(run.path(f"corpus/{split}.jsonl"), items)
-    counts = _counts(out, decisions, reasons)
-    counts = counts.model_copy(update={"notes": [*counts.notes, *people.notes(decisions)]})
-    if run.language.manifest.grammar.gender == "agreement" and not checks_grammar(run.language):
-        note = "address and gender agreement were not checked: the language has no analyze hook"
-        counts = counts.model_copy(update={"notes": [*counts.notes, note]})
-    write_text(run.path("corpus/README.md"), data_card(run, records, counts))
-    run.account("gate", counts)
+
+
+def _unchecked(language: Language) -> list[str]:
+    if language.manifest.grammar.gender != "agreement" or checks_grammar(language):
+        return []
+    return ["address and gender agreement were not checked: the language has no analyze hook"]
 
 
 def checks_grammar(language: Language) -> bool:
@@ -216,32 +265,18 @@ def checks_grammar(language: Language) -> bool:
     return "analyze" in own
 
 
-def _counts(
-    frame: pl.DataFrame, decisions: dict[str, str], reasons: dict[str, list[Reason]]
-) -> Counts:
-    import polars as pl
-
-    kinds = Counter(decisions.values())
-    why = Counter(
-        code
-        for name, found in reasons.items()
-        if decisions[name] not in ACCEPTED
-        for code in {reason.code for reason in found if reason.severity != "warn"}
-    )
-    training = frame.filter(pl.col("split") == "train").unique("dialogue")
-    risky = training.filter(pl.col("risk") != "none")
-    kept = risky.filter(pl.col("decision").is_in(ACCEPTED)).height
-    notes = [f"risk dialogues in training: {kept} of {risky.height}"]
+def _counts(total: Gated, more: list[str]) -> Counts:
+    kinds = total.kinds
+    notes = [f"risk dialogues in training: {total.risky[True]} of {total.risky.total()}"]
     if kinds["author_draft"]:
         notes.append(f"decided by their author, marked draft: {kinds['author_draft']}")
     if kinds["held_out"]:
         notes.append(f"held out as the test split (no memory may answer it): {kinds['held_out']}")
     return Counts(
-        rows_in=len(decisions),
+        rows_in=kinds.total(),
         accepted=kinds["accepted"] + kinds["author_draft"],
         review=kinds["review"] + kinds["held_out"],
         rejected=kinds["rejected"],
-        reasons=dict(sorted(why.items())),
-        notes=notes,
+        reasons=dict(sorted(total.why.items())),
+        notes=[*notes, *more],
     )
-

@@ -95,6 +95,17 @@ def test_terms_of_the_source_go_along_with_their_preferred_names(desk: Desk) -> 
     assert term.target in {one.text for one in desk.run.language.terms.terms["suicide"]}
 
 
+def test_a_folder_with_every_format_is_imported_whole(desk: Desk) -> None:
+    for form in ("csv", "jsonl", "html"):
+        desk.export(form)
+    in_editor(desk.xlf("sleep"), texts={ANSWER: BETTER})
+    desk.xlf("exam")  # keeps the edited file aside, and writes it new
+    (kept,) = (desk.folder / "review").glob("*.kept-*")
+    assert desk.take(desk.folder / "review").decisions == ()
+    kept.replace(desk.folder / "review" / f"{ids(desk.folder)['sleep']}.xlf")
+    assert [one.verdict for one in desk.take(desk.folder / "review").decisions] == ["edit"]
+
+
 def test_one_document_holds_a_file_a_dialogue(desk: Desk) -> None:
     (path,) = desk.export(one_document=True)
     assert path.read_text(encoding="utf-8").count("<file ") == 3
@@ -119,8 +130,8 @@ def test_open_segments_decide_nothing_and_are_named(desk: Desk) -> None:
         next(tree.iter(tag("segment"))).set("state", "translated")
 
     done = desk.take(in_editor(desk.xlf("sleep"), half, texts={ANSWER: BETTER}))
-    assert [(one.dialogue, one.why) for one in done.open] == [
-        (ids(desk.folder)["sleep"], "1 of 2 segments not confirmed; 1 texts changed")]
+    assert [(one.dialogue, one.why, one.changed) for one in done.open] == [
+        (ids(desk.folder)["sleep"], "1 of 2 segments not confirmed", 1)]
     assert desk.decisions() == []
 
 

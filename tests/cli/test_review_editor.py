@@ -251,10 +251,14 @@ def test_all_problems_of_all_files_are_told_at_once_and_nothing_is_taken(desk: D
     assert desk.decisions() == []
 
 
-def test_one_dialogue_in_two_files_is_refused(desk: Desk) -> None:
-    path = in_editor(desk.xlf("exam"))
-    (said,) = desk.refused(path, in_editor(path, to=desk.folder.parent / "copy.xlf"))
-    assert "answered twice (first in" in said
+def test_two_decisions_about_one_dialogue_are_refused(desk: Desk) -> None:
+    path = in_editor(desk.xlf("sleep"))
+    copy = in_editor(path, to=desk.folder.parent / "copy.xlf")
+    other = in_editor(path, texts={ANSWER: BETTER}, to=desk.folder.parent / "other.xlf")
+    (said,) = desk.refused(path, other)
+    assert "other.xlf:3: " in said
+    assert f"decided twice, first in {path.name}" in said
+    assert len(desk.take(path, copy).decisions) == 1  # the same twice is once
 
 
 def test_a_declared_entity_is_refused_with_its_line(desk: Desk) -> None:

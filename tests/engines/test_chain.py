@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from mhx.engines.names import EngineName, engine_names
 from mhx.engines.opening import Engine
 from mhx.errors import MhxError
 from mhx.language import load_language
+from mhx.parquet import batches
 from mhx.pipeline import execute
 from mhx.run import Run, Silent
 from mhx.schema import BackendManifest
@@ -153,6 +155,23 @@ def test_the_stage_records_engine_and_earlier_failures_and_tells_them(
         "two: 1 of 2 segments asked; failed: never 1",
     ]
     assert (counts.accepted, counts.review, counts.reasons) == (1, 1, {"never": 1})
+
+
+def test_dialogues_in_batches_give_the_same_table_and_account(
+    start: Callable[..., Run], write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = ["I wait.,Tell me of x.", "x and y.,Go on.", ",nobody asked", "It rains.,Go on."]
+    source = write("mine.csv", "question,answer\n" + "\n".join(lines) + "\n")
+    whole = start("one,two", source=str(source))
+    execute(whole, last="translate")
+    monkeypatch.setattr("mhx.run.batches", partial(batches, rows=1))
+    parts = start("one,two", source=str(source), seed=1)
+    execute(parts, last="translate")
+    assert parts.folder != whole.folder
+    hidden = ("split", "plan")  # they hold the seed
+    one, two = (run.table("translate").drop(hidden) for run in (whole, parts))
+    assert one.equals(two)
+    assert whole.records()["translate"].counts == parts.records()["translate"].counts
 
 
 def test_all_that_is_wrong_with_a_chain_is_told_together(start: Callable[..., Run]) -> None:

@@ -107,8 +107,9 @@ def _noun(
         words.form(put.noun, put.number if number == "sg" else number, at, put.forms)
         for number, at in places
     }
-    subject = case is None and any(at == "nom" for _, at in places)
-    if len(forms) != 1 or (subject and words.class_of(match["noun"]) != words.class_of(put.noun)):
+    # a subject or a word with an adjective is agreed with; right after a preposition none stands
+    alike = words.class_of(match["noun"]) == words.class_of(put.noun)
+    if len(forms) != 1 or (case is None and not alike):
         return left
     form = words.attach(forms.pop(), match["noun"], match["tail"])
     if form is None:

@@ -41,8 +41,9 @@ def site_pairs(
             continue
         for site in found:
             fitting = [item for item in free if item.kind == site.kind]
+            fitting = fitting or [item for item in free if item.kind == "city"]
             if not fitting or langs[1] not in site.names:
-                continue
+                return {}  # one that cannot be put in keeps them all
             pick = min(fitting, key=lambda item: sha256(f"{dialogue}|{site.id}|{item.id}"))
             free.remove(pick)
             pairs[site.id] = (site, pick)

@@ -121,8 +121,9 @@ class Words:
 
     def class_of(self, noun: str) -> int:
         """Nouns of one class are agreed with alike, as far as their ending tells."""
+        head = noun.partition(" ")[0]
         patterns = enumerate(self.wording.classes)
-        return next((place for place, pattern in patterns if re.search(pattern, noun)), -1)
+        return next((place for place, pattern in patterns if re.search(pattern, head)), -1)
 
     def ending_pattern(self) -> str:
         """A regex of what may be attached to a noun, or nothing."""

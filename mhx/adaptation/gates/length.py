@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from mhx.adaptation.conservation import Found
 from mhx.adaptation.gates.records import Code, Gate, GateContext, Segment
@@ -23,7 +23,7 @@ def check(segment: Segment, plan: Plan, context: GateContext) -> Found:
         yield "length", "review", f"{relative:.1f} times the usual length ratio"
 
 
-def median_ratio(pairs: Sequence[tuple[str, str]]) -> float:
+def median_ratio(pairs: Iterable[tuple[str, str]]) -> float:
     """Median length ratio target / source of a corpus, the yardstick of the length gate."""
     ratios = [len(target) / len(source) for source, target in pairs if source and target]
     return statistics.median(ratios) if ratios else 1.0
