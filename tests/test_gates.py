@@ -156,6 +156,12 @@ CASES = [
         segment("Linda, Linda, Linda and Linda!", "¡Linda, Linda, Linda y Linda!"),
     ),
     (
+        "residue",
+        "review",
+        segment("Please stay tonight.", "Please stay tonight, ya."),
+        segment(f"Then call {SLOT}, {SLOT}, now.", f"Llame ya a {SLOT}, a {SLOT}."),
+    ),
+    (
         "phone_like",
         "block",
         segment("Call them.", "Llame al 600 123 456."),

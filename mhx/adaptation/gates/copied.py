@@ -6,6 +6,8 @@ import re
 
 from mhx.adaptation.conservation import Found
 from mhx.adaptation.gates.records import Code, Gate, GateContext, Segment
+from mhx.adaptation.resolver import SLOT
+from mhx.corpus.privacy import PLACEHOLDER
 from mhx.schema import Plan
 
 RESIDUE_SHARE = 0.5  # of a segment's words of four letters or more, taken over unchanged
@@ -36,6 +38,8 @@ def _copied(segment: Segment, names: set[str]) -> bool:
 
 
 def _words(text: str) -> list[str]:
+    """Longer words; what slots and placeholders are called is to stand in the target."""
+    text = PLACEHOLDER.sub(" ", SLOT.sub(" ", text))
     return [word.lower() for word in re.findall(r"[^\W\d_]{4,}", text)]
 
 
