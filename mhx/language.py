@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -175,6 +175,8 @@ class Language:
         module = self.shelves.module(self.plugin, "hooks.py")
         own = {name for name in HOOK_NAMES if module is not None and hasattr(module, name)}
         chosen = {name: getattr(module if name in own else defaults, name) for name in HOOK_NAMES}
+        # terms, names and places ask for the forms of the same words again and again
+        chosen["inflect"] = lru_cache(maxsize=1 << 17)(chosen["inflect"])
         return cast("Hooks", BoundHooks(**chosen, own=frozenset(own)))
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -65,13 +66,27 @@ def parquet_writer(path: Path) -> Iterator[Writer]:
     for a full disk or a missing permission.
     """
     with atomic_path(path) as temporary:
-        folder = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".parts"))
+        _sweep(path)
+        prefix = f".{path.name}.{os.getpid()}."
+        folder = Path(tempfile.mkdtemp(dir=path.parent, prefix=prefix, suffix=".parts"))
         try:
             writer = Writer(folder)
             yield writer
             writer.join(temporary)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep(path: Path) -> None:
+    """Remove the parts of processes that were killed: nobody else would."""
+    for folder in path.parent.glob(f".{path.name}.*.parts"):
+        number = folder.name.removeprefix(f".{path.name}.").partition(".")[0]
+        try:
+            os.kill(int(number), 0)
+        except (ProcessLookupError, ValueError):
+            shutil.rmtree(folder, ignore_errors=True)
+        except PermissionError:  # alive, of another user
+            continue
 
 
 def batches(

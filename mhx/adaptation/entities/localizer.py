@@ -64,10 +64,13 @@ class Localizer:
 
     @cached_property
     def known_names(self) -> dict[str, GivenName]:
-        """Given names of the source language's own territory."""
+        """Given names of the source language's own territory that are not at home here too."""
         home = [item for item in self.others if item.code == self.source.territory]
         listed = home[0].localization.given_names if home and home[0].localization else []
-        return {item.name: item for item in listed}
+        here = {item.name for item in self.local.given_names} if self.local else set()
+        if self.language.privacy is not None:
+            here |= {*self.language.privacy.names, *self.language.privacy.words}
+        return {item.name: item for item in listed if item.name not in here}
 
     def plan(self, plan: Plan, pairs: Sequence[Pair]) -> Entities:
         """The dialogue's entities, the same ones every time."""
@@ -76,12 +79,7 @@ class Localizer:
             return Entities(plan, {}, text)
         mapped = set(name_map(self.language.card)[1])
         spoken = {item.tgt for item in plan.entities}
-        here = {item.name for item in self.local.given_names}
-        known = {
-            name: item
-            for name, item in self.known_names.items()
-            if name not in mapped and name not in here
-        }
+        known = {name: item for name, item in self.known_names.items() if name not in mapped}
         pool = [item for item in self.local.given_names if item.name not in text]
         rule = f"{self.local.id}.names"
         new = pooled(plan.dialogue, pairs, known, pool, spoken, rule)

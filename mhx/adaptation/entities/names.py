@@ -56,9 +56,10 @@ def pooled(
     """
     found: list[Entity] = []
     used = set(taken)
-    for name in sorted({word for source, _ in pairs for word in _WORD.findall(source)}):
+    words = {word for source, _ in pairs for word in _WORD.findall(source)}
+    for name in sorted(words & known.keys() - set(taken)):
         full = re.compile(rf"(?<!\w){re.escape(name)}\s+[^\W\d_a-z]")
-        if name not in known or name in taken or any(full.search(source) for source, _ in pairs):
+        if any(full.search(source) for source, _ in pairs):
             continue
         written = _written(name, pairs)
         local = chosen(f"{dialogue}|{name}", pool, known[name], used)
