@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -119,12 +120,11 @@ def read_yaml(path: Path) -> tuple[Any, Lines]:
     ``no`` is text, a duplicate key is an error, tags are errors. Returns (value, lines) where
     lines maps a key path such as ``("rules", 3, "id")`` to a 1-based line.
     """
-    from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     text = read_text(path)
     try:
-        node = YAML(typ="safe", pure=True).compose(text)
+        node = _composed(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = None if mark is None else mark.line + 1
@@ -141,6 +141,14 @@ def read_yaml(path: Path) -> tuple[Any, Lines]:
     if problems:
         raise MhxError(problems)
     return value, lines
+
+
+@lru_cache(maxsize=32)  # cards and territories are read by one stage after the other
+def _composed(text: str) -> Any:
+    """The node tree of a YAML text; nobody changes it."""
+    from ruamel.yaml import YAML
+
+    return YAML(typ="safe", pure=True).compose(text)
 
 
 def _from_node(
