@@ -29,6 +29,7 @@ from mhx.contracts import MeasureSettings
 from mhx.errors import MhxError, Problem
 from mhx.files import hash_file, read_table, sha256, write_json
 from mhx.scoring import MECHANISMS, open_measure
+from mhx.scoring.agreed import macro_f1
 from mhx.shelves import Shelves, discover, shipped_root
 from mhx.stats.agreement import agree
 from mhx.stats.resample import bootstrap_sums, percentile_interval
@@ -86,16 +87,6 @@ def read(data: Path, mechanism: str) -> tuple[pl.DataFrame, int, int]:
     labels = frame.group_by(ids).agg(pl.col("level").n_unique())
     kept = frame.unique(ids, keep="first", maintain_order=True)
     return kept, frame.height - kept.height, labels.filter(pl.col("level") > 1).height
-
-
-def macro_f1(human: Ints, made: Ints, levels: tuple[int, ...]) -> float:
-    """Mean F1 over levels; a level neither side uses counts as 0."""
-    scores = []
-    for level in levels:
-        both = int(((human == level) & (made == level)).sum())
-        either = int((human == level).sum() + (made == level).sum())
-        scores.append(2 * both / either if either else 0.0)
-    return float(np.mean(scores))
 
 
 def cells(human: Ints, made: Ints) -> Floats:

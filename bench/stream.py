@@ -1,11 +1,12 @@
 """load, translate, adapt and gate of many segments: peak memory of the process tree, speed.
 
-    python bench/stream.py [--segments 1000000]
+    python bench/stream.py [--segments 1000000] [--workers N]
 
 Dialogues of real subtitle and FLORES sentences (bench/texts.py) as JSON Lines; a memory with their
 aligned Polish answers, so that adapt and gate work on real text. The stages run as the command
 does; the resident memory of the command and its children is read every 50 ms from /proc and stored
-with each stage. Target: 1,536 MiB at 1,000,000 segments.
+with each stage. Target: 1,536 MiB at 1,000,000 segments. `--workers`: the same on Ray Data, written
+to `results/stream_ray.json`; ray's own processes count, and what they share counts for each.
 """
 
 from __future__ import annotations
@@ -33,10 +34,11 @@ STAGES = ("load", "translate", "adapt", "gate")
 
 
 def main() -> None:
-    """Run the command and write `results/stream.json`."""
+    """Run the command and write the results."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--segments", type=int, default=1_000_000)
     parser.add_argument("--until", choices=STAGES, default="gate")
+    parser.add_argument("--workers", type=int, help="of --engine ray; without: one process")
     parser.add_argument("--out", type=Path, default=common.RESULTS)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -49,6 +51,8 @@ def main() -> None:
         command = [sys.executable, "-m", "mhx", "adapt", "--lang", "pl", "--source", str(source),
                    "--translator", "memory", "--memory", str(memory), "--until", given.until,
                    "--out", str(place / "runs"), "--json"]
+        if given.workers:
+            command += ["--engine", "ray", "--workers", str(given.workers)]
         peaks = watched(command, place / "runs")
         (folder,) = (place / "runs" / "pl").iterdir()
         records = json.loads((folder / "stages.json").read_text(encoding="utf-8"))
@@ -63,9 +67,10 @@ def main() -> None:
         common.say(f"{row['stage']}: {row['segments_per_second']:.0f} segments/s, "
                    f"{row['peak_tree_mib']:.0f} MiB")
     peak = max(peaks.values())
-    common.record("stream", {
-        "segments": held, "dialogues": dialogues, "turns": turns, "peak_tree_mib": peak,
-        "target_mib": TARGET_MIB, "met": peak <= TARGET_MIB, "results": rows}, folder=given.out)
+    common.record("stream_ray" if given.workers else "stream", {
+        "workers": given.workers, "segments": held, "dialogues": dialogues, "turns": turns,
+        "peak_tree_mib": peak, "target_mib": TARGET_MIB, "met": peak <= TARGET_MIB,
+        "results": rows}, folder=given.out)
 
 
 def write_source(path: Path, segments: int) -> tuple[int, int]:

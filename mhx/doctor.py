@@ -32,6 +32,7 @@ PARTS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("endpoints: translator and judges openai:MODEL@URL", ("openai",), "pip install 'mhx[openai]'"),
     ("sentence splitting of your own text", ("spacy",), "pip install 'mhx[models]'"),
     ("data sets of the hub (hf:NAME)", ("datasets",), "pip install 'mhx[models]'"),
+    ("stages on several workers (--engine ray)", ("ray",), "pip install 'mhx[ray]'"),
     ("Polish grammar (pl)", ("morfeusz2",), "pip install 'mhx[pl]'"),
     ("language identification", ("lingua-language-detector",), "pip install mhx"),
 )

@@ -23,7 +23,7 @@ class Writer:
 
     def __init__(self, folder: Path) -> None:
         self.rows = 0
-        self._folder = folder
+        self.folder = folder  # hidden and gone at the end: a place for what is needed until then
         self._parts: list[Path] = []
         self._waiting: list[pl.DataFrame] = []
         self._size = 0
@@ -41,7 +41,7 @@ class Writer:
 
         if not self._waiting:
             return
-        path = self._folder / f"{len(self._parts):06d}.parquet"
+        path = self.folder / f"{len(self._parts):06d}.parquet"
         with system_errors(path):
             pl.concat(self._waiting).write_parquet(path, compression="lz4", statistics=False)
         self._parts.append(path)

@@ -11,8 +11,9 @@ from __future__ import annotations
 import logging
 import os
 import pickle
+import sys
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -20,9 +21,10 @@ from typing import TYPE_CHECKING, Any
 
 from mhx.api import reopen
 from mhx.errors import MhxError, Problem, unknown
+from mhx.parquet import ROWS
 from mhx.run import Run, Silent
 from mhx.shelves import Plugin, Shelves
-from mhx.streaming import Executor, InProcess, Opened, Work, rows_at_once
+from mhx.streaming import Executor, InProcess, Opened, Work, label, rows_at_once
 
 if TYPE_CHECKING:
     import polars as pl
@@ -47,7 +49,8 @@ def executor_of(engine: str, workers: int | None = None) -> Iterator[Executor]:
             raise MhxError(Problem("--workers is of --engine ray", "add --engine ray"))
         yield InProcess()
         return
-    with OnRay(workers or len(os.sched_getaffinity(0))) as ray:
+    # ray prints what it does about dead workers; standard output is the command's
+    with redirect_stdout(sys.stderr), OnRay(workers or len(os.sched_getaffinity(0))) as ray:
         yield ray
 
 
@@ -147,18 +150,21 @@ class OnRay:
         ray.shutdown()
 
     def map(
-        self, run: Run, opened: Opened, source: str, given: Any = None
+        self, run: Run, opened: Opened, source: str, given: Any = None, *, most: int = ROWS
     ) -> Generator[tuple[pl.DataFrame, Any], None, None]:
         """Of each piece of the stage `source`'s table, in order, what a worker makes of it."""
+        if run.settings.request_budget is not None or run.settings.token_budget is not None:
+            what = "a budget is counted in one process, --engine ray has several"
+            raise MhxError(Problem(what, "leave out --engine ray or the budget"))
         total = run.height(source)
-        rows = min(rows_at_once(total), max(1, -(-total // (self._workers * EACH))))
+        rows = min(most, rows_at_once(total), max(1, -(-total // (self._workers * EACH))))
         pieces = run.pieces(source, rows)
         errand = Errand(
             run.folder.resolve(), Path.cwd(), run.shelves.plugins, run.shelves.roots,
             run.shelves.allow_code, opened.__module__, opened.__name__, source, given,
         )
         done = self._done(pieces, errand)
-        for _ in run.reporter.track(pieces, f"of {source}"):
+        for _ in run.reporter.track(pieces, label(source)):
             answer = pickle.loads(next(done))
             if isinstance(answer, list):
                 raise MhxError(answer)

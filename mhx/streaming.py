@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mhx.run import Reporter, Run
 
 T = TypeVar("T")
-PIECES, LEAST = 50, 1000  # steps of the progress bar; rows that are not worth a step
+PIECES, LEAST = 50, 256  # steps of the progress bar; rows of the least piece
 # A frame of whole dialogues → their new frame, and what it adds to the stage's account.
 Work = Callable[["pl.DataFrame"], tuple["pl.DataFrame", Any]]
 
@@ -41,9 +41,12 @@ class Executor(Protocol):
     """Runs a stage's work on a table, piece by piece."""
 
     def map(
-        self, run: Run, opened: Opened, source: str, given: Any = None
+        self, run: Run, opened: Opened, source: str, given: Any = None, *, most: int = ROWS
     ) -> Generator[tuple[pl.DataFrame, Any], None, None]:
-        """Of each piece of the stage `source`'s table, in order, what the work makes of it."""
+        """Of each piece of the table `source`, in order, what the work makes of it.
+
+        A stage's name, or a table in the run folder; `most`: rows of a piece.
+        """
 
 
 def rows_at_once(total: int) -> int:
@@ -51,18 +54,23 @@ def rows_at_once(total: int) -> int:
     return min(ROWS, max(LEAST, -(-total // PIECES)))
 
 
+def label(source: str) -> str:
+    """What a progress bar over the pieces of a table says."""
+    return f"pieces of {source.rpartition('/')[2]}"
+
+
 class InProcess:
     """The work here, one piece after the other."""
 
     def map(
-        self, run: Run, opened: Opened, source: str, given: Any = None
+        self, run: Run, opened: Opened, source: str, given: Any = None, *, most: int = ROWS
     ) -> Generator[tuple[pl.DataFrame, Any], None, None]:
         """Of each piece, in order, what the work makes of it; progress in pieces if many."""
-        pieces = run.pieces(source, rows_at_once(run.height(source)))
+        pieces = run.pieces(source, min(most, rows_at_once(run.height(source))))
         inner = run if len(pieces) == 1 else replace(run, reporter=Spoken(run.reporter))
         outer: Iterable[tuple[int, int]] = pieces
         if len(pieces) > 1:
-            outer = run.reporter.track(pieces, f"of {source}")
+            outer = run.reporter.track(pieces, label(source))
         with opened(inner, given) as work:
             for first, rows in outer:
                 yield work(run.piece(source, first, rows))

@@ -17,7 +17,9 @@ from mhx.adaptation.resolver import resolve
 from mhx.cards import load_territory
 from mhx.corpus.privacy import phones
 from mhx.errors import MhxError, Problem, unknown
+from mhx.evaluation.side_by_side import SYSTEMS, Asked, Sampling, answer_side_by_side
 from mhx.language import Language, load_language
+from mhx.run import Reporter
 from mhx.schema import Territory
 from mhx.shelves import Shelves
 from mhx.training.generate import generate
@@ -38,6 +40,8 @@ class Talker:
     today: date
     age: int | None
     group: str | None = None
+    base: str = ""
+    adapter: Path | None = None
 
     @classmethod
     def open(
@@ -52,8 +56,12 @@ class Talker:
         age: int | None,
         device: str,
         group: str | None = None,
+        load: bool = True,
     ) -> Talker:
-        """Load base and adapter. Raises MhxError when there is no adapter for the base."""
+        """Load base and adapter (not without `load`: then only what is shown can be asked).
+
+        Raises MhxError when there is no adapter for the base.
+        """
         from mhx.training.base import load_model, load_tokenizer
 
         language = load_language(lang, shelves=shelves)
@@ -73,12 +81,52 @@ class Talker:
             name=f"{base} + {lang} adapter" if folder else f"{base}, base only",
             language=language,
             territory=place,
-            model=load_model(base, device=device, adapter=folder),
-            tokenizer=load_tokenizer(base),
+            model=load_model(base, device=device, adapter=folder) if load else None,
+            tokenizer=load_tokenizer(base) if load else None,
             today=today,
             age=age,
             group=group,
+            base=base,
+            adapter=folder,
         )
+
+    def compare(
+        self,
+        asked: Sequence[str],
+        systems: Sequence[str],
+        out: Path,
+        *,
+        sampling: Sampling,
+        device: str,
+        reporter: Reporter | None = None,
+    ) -> list[dict[str, Any]]:
+        """Answers of systems (base, adapter) side by side: a row a prompt, as a person sees them.
+
+        `out` keeps the models' own texts with their slots (`evaluation.side_by_side`). Raises
+        MhxError for a system of another name, or the adapter where none was opened.
+        """
+        for name in systems:
+            if name not in SYSTEMS:
+                raise unknown("system", name, SYSTEMS)
+        if "adapter" in systems and self.adapter is None:
+            raise MhxError(Problem("--adapter none has no adapter to ask", "--system base"))
+        rows = answer_side_by_side(
+            [
+                Asked(str(number), text, tuple(self.messages([text])))
+                for number, text in enumerate(asked, start=1)
+            ],
+            {name: self.adapter if name == "adapter" else None for name in systems},
+            out,
+            base=self.base,
+            sampling=sampling,
+            device=device,
+            reporter=reporter,
+        )
+        shown: dict[str, dict[str, Any]] = {}
+        for row in rows:
+            said = self.said([row["prompt"]], row["response"])
+            shown.setdefault(row["unit"], {"prompt": row["prompt"]})[row["system"]] = said
+        return list(shown.values())
 
     def answer(
         self,
@@ -110,11 +158,15 @@ class Talker:
             else iter(())
         )
         for item, kind in zip(conversations, refusals, strict=True):
-            if kind is None:
-                yield self.shown(next(made))
-            else:  # an overdose is asked for like a dose: nobody at risk gets a bare refusal
-                at_risk = any(self.is_risk(text) for text in item[::2])
-                yield self.handover() if at_risk else self.refusal()
+            yield self.said(item, next(made) if kind is None else "")
+
+    def said(self, texts: Sequence[str], made: str) -> str:
+        """What a person is shown for a model's text `made`, or the refusal in its place."""
+        if self.refused(texts[-1]) is None:
+            return self.shown(made)
+        # an overdose is asked for like a dose: nobody at risk gets a bare refusal
+        at_risk = any(self.is_risk(text) for text in texts[::2])
+        return self.handover() if at_risk else self.refusal()
 
     @cached_property
     def service_numbers(self) -> re.Pattern[str]:

@@ -81,17 +81,6 @@ def as_nobody() -> Callable[[str], subprocess.CompletedProcess[str]]:
     return run
 
 
-# ---------------------------------------------------------------- several processes
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file's tests run in one process, the pipeline's files too: they share whole runs."""
-    for item in items:
-        path = item.path.relative_to(ROOT / "tests")
-        shared = path.parts[0] == "pipeline"
-        item.add_marker(pytest.mark.xdist_group("pipeline" if shared else str(path)))
-
-
 # ---------------------------------------------------------------- skips are named, or they fail
 
 _skipped: list[tuple[str, str]] = []

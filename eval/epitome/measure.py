@@ -1,4 +1,4 @@
-"""EPITOME mechanisms and three flags by a language's cue lists, per sentence window."""
+"""EPITOME mechanisms: by a language's cue lists, with three flags, or by a classifier."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from mhx.errors import MhxError, Problem
 from mhx.files import hash_file, load_model
 from mhx.schema import EmpathyCues
 from mhx.scoring import MECHANISMS, long_frame
+from mhx.scoring.classifier import Classified
 from mhx.scoring.cues import example_problems, flagged, sentences
 
 if TYPE_CHECKING:
@@ -33,7 +34,13 @@ MEASURE_AGAIN = "measure again (bench/epitome_agreement.py)"
 
 
 def open(settings: MeasureSettings) -> Measure:
-    """Load the language's cue lists. Raises MhxError for a language that brings none."""
+    """Load the language's cue lists. Raises MhxError for a language that brings none.
+
+    Option: `classifier` (FOLDER or MECHANISM=FOLDER,…), which scores in their place.
+    """
+    given = settings.options.get("classifier")
+    if given:
+        return Classified(settings.lang, str(given), device=settings.device)
     path = settings.language_folder / CUES
     if not path.is_file():
         raise MhxError(

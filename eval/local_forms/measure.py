@@ -44,7 +44,7 @@ class LocalForms:
     gender needs a known gender; gender_assumed says that the answer shows a gender that nobody
     stated, the speaker's or the person's. A score is missing where the language's hooks name no
     code of its family, or it has no term base or no rule that checks: nothing was judged. Findings
-    that the gates only warn of do not count, but for gender_assumed.
+    that the gates only warn of do not count, but for gender_assumed and orthography.
     """
 
     def __init__(self, language: Language) -> None:
@@ -112,7 +112,8 @@ class LocalForms:
         found = self.findings(answer, text["prompt"], plan)
         for name in FAMILIES:
             judged = name in self.families and (name != "gender" or text["gender"] != "")
-            yield name, _breaks(found, f"{name}.") if judged else None
+            warned = name == "orthography"  # a corpus is normalized, an answer is shown as it is
+            yield name, _breaks(found, f"{name}.", warned=warned) if judged else None
             if name == "gender":
                 assumed = any(item.code == "gender.unknown" for item in found)
                 yield "gender_assumed", assumed if name in self.families else None
@@ -148,5 +149,7 @@ class LocalForms:
         return {}
 
 
-def _breaks(found: list[Finding], prefix: str) -> bool:
-    return any(item.code.startswith(prefix) and item.severity != "warn" for item in found)
+def _breaks(found: list[Finding], prefix: str, *, warned: bool = False) -> bool:
+    return any(
+        item.code.startswith(prefix) and (warned or item.severity != "warn") for item in found
+    )

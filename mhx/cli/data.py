@@ -115,8 +115,8 @@ def score(
     table: Annotated[
         Path, typer.Argument(help="CSV, TSV, Parquet, JSONL or XLSX with the responses.")
     ],
-    measure: Annotated[str, typer.Option(help="Measure, such as epitome or chrf.")],
     lang: Annotated[str, typer.Option("--lang", help="Language of the responses.")],
+    measure: Annotated[str, typer.Option(help="Measure, such as epitome or chrf.")] = "epitome",
     response: Annotated[str, typer.Option(help="Column of the response.")] = "response",
     prompt: Annotated[
         str | None, typer.Option(help="Column of what it answers or translates.")
@@ -142,6 +142,44 @@ def score(
     comet_model: Annotated[
         str | None, typer.Option(help="Checkpoint of the measure comet: a path or a hub name.")
     ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="NAME=COL: a further column that the measure reads, such as severity, group, age "
+            "and community of crisis; repeat for several."
+        ),
+    ] = None,
+    territory: Annotated[
+        str | None, typer.Option(help="Territory whose services the measure knows.")
+    ] = None,
+    today: common.Today = None,
+    classifier: Annotated[
+        str | None,
+        typer.Option(
+            help="Folder or name of a sequence classifier for epitome, in place of the cues; "
+            "MECHANISM=FOLDER, with commas, for one a mechanism."
+        ),
+    ] = None,
+    train: Annotated[
+        bool,
+        typer.Option(
+            "--train", help="Train a classifier for epitome from the table's levels (0-2) instead."
+        ),
+    ] = False,
+    base: Annotated[
+        str | None, typer.Option(help="With --train: an encoder, by folder or name.")
+    ] = None,
+    into: Annotated[
+        Path | None, typer.Option(help="With --train: folder of the classifier.")
+    ] = None,
+    label: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="With --train: MECHANISM=COL of the levels; default: columns named like the "
+            "mechanisms."
+        ),
+    ] = None,
+    epochs: Annotated[int, typer.Option(help="With --train: passes over the table.", min=1)] = 4,
     device: common.Device = "auto",
     seed: common.Seed = 0,
     output: Annotated[
@@ -159,11 +197,26 @@ def score(
 
     Example: mhx score answers.csv --measure chrf --lang pl --reference human --baseline old
     """
-    import json
-
+    from mhx.cards import load_territory
+    from mhx.errors import UsageError
     from mhx.files import read_table, write_jsonl
     from mhx.scoring import compare_table, join_baseline, open_table
+    from mhx.scoring.agreed import agreement_lines
 
+    if train:
+        _train(table, lang, prompt or "prompt", response, base=base, into=into, labels=label or [],
+               epochs=epochs, seed=seed, device=device, json_=json_)
+        return
+    if classifier and measure != "epitome":
+        raise UsageError(f"--classifier scores epitome, not {measure}", "--measure epitome")
+    shelves = common.shelves_of(plugins, shadow, allow_code)
+    options: dict[str, Any] = {"today": common.day(today)}
+    if comet_model:
+        options["model"] = comet_model
+    if territory:
+        options["territory"] = load_territory(territory, shelves=shelves)
+    if classifier:
+        options["classifier"] = classifier
     frame, other = read_table(table), None
     if baseline is not None:
         frame, other = join_baseline(frame, baseline, path=table, response=response, unit=unit)
@@ -174,12 +227,12 @@ def score(
         lang=lang,
         columns={
             "response": response, "prompt": prompt, "reference": reference, "unit": unit,
-            "cluster": cluster, "baseline": other,
+            "cluster": cluster, "baseline": other, **_named(column or []),
         },
-        shelves=common.shelves_of(plugins, shadow, allow_code),
+        shelves=shelves,
         seed=seed,
         device=device,
-        options={"model": comet_model} if comet_model else None,
+        options=options,
     )
     contrast = compare_table(opened, given, margin=margin) if other else None
     rows: list[dict[str, Any]] = opened.score(given).to_dicts()
@@ -192,19 +245,72 @@ def score(
             "contrast": contrast and asdict(contrast), "scores": rows,
         })
         return
+    _show(measure, rows, corpus, contrast, stored=output is not None)
+    for line in (opened.signature, *agreement_lines(agreement)):
+        common.progress().say(line)
+
+
+def _show(
+    measure: str, rows: list[dict[str, Any]], corpus: dict[str, Any],
+    contrast: SystemContrast | None, *, stored: bool,
+) -> None:
+    """The rows, where they are not stored; then what holds of all of them together."""
+    import json
+
     err = common.progress()
-    if output is None:
-        for row in rows:
-            common.say(json.dumps(row, ensure_ascii=False))
-    say = err.say if output is None else common.say
-    if corpus:
+    for row in () if stored else rows:
+        common.say(json.dumps(row, ensure_ascii=False))
+    say = common.say if stored else err.say
+    if "score" in corpus:
         say(corpus_line(measure, corpus, len(rows)))
+    for row in corpus.get("misses", ()):
+        say(miss_line(row))
     if contrast is not None:
         say(contrast_line(contrast, len(rows)))
     for why, count in (corpus.get("missing") or {}).items():
         err.say(f"{count} without a score: {why}")
-    err.say(f"{opened.signature}")
-    err.say(f"agreement with human labels: {agreement or 'unknown for this language'}")
+
+
+def _train(
+    table: Path, lang: str, prompt: str, response: str, *, base: str | None, into: Path | None,
+    labels: list[str], epochs: int, seed: int, device: str, json_: bool,
+) -> None:
+    from mhx.errors import UsageError
+    from mhx.files import read_table
+    from mhx.scoring.agreed import agreement_lines
+    from mhx.scoring.classifier_train import Recipe, labelled, table_of, train_classifier
+
+    if base is None or into is None:
+        raise UsageError("--train needs an encoder and a folder", "--base ENCODER --into DIR")
+    frame = read_table(table)
+    data = labelled(frame, prompt=prompt, response=response, columns=table_of(labels, frame),
+                    path=table)
+    record = train_classifier(data, base, into, lang=lang, device=device,
+                              recipe=Recipe(epochs=epochs, seed=seed))
+    if json_:
+        common.emit({"classifier": str(into), **record})
+        return
+    common.say(f"{into}: trained on {record['trained_on']} answers")
+    for line in agreement_lines(record):
+        common.say(line)
+
+
+def _named(given: list[str]) -> dict[str, str]:
+    """Columns by the measure's name for them. Raises UsageError for what is no NAME=COL."""
+    from mhx.errors import UsageError
+
+    pairs = [text.partition("=") for text in given]
+    wrong = [name for name, mark, value in pairs if not (name and mark and value)]
+    if wrong:
+        raise UsageError(f"--column {wrong[0]!r}", "write NAME=COL, such as severity=risk")
+    return {name: value for name, _, value in pairs}
+
+
+def miss_line(row: dict[str, Any]) -> str:
+    """Misses of a severity and group in a line, with the exact bound."""
+    of = row["severity"] + (f", {row['group']}" if row["group"] else "")
+    return (f"not {row['measure']}, {of}: {row['missed']} of {row['n']} "
+            f"(at most {row['upper']:.0%}, one-sided 95 % bound)")
 
 
 def corpus_line(measure: str, corpus: dict[str, Any], rows: int) -> str:

@@ -58,6 +58,28 @@ def train(
         list[str] | None,
         typer.Option("--set", help="KEY=VALUE of train.yaml, such as epochs=1 or lora.r=16."),
     ] = None,
+    objective: Annotated[
+        str, typer.Option(help="sft: conversations; dpo: preference pairs.")
+    ] = "sft",
+    pairs: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="FILE or LANG=FILE of pairs for dpo (prompt, chosen, rejected); default: "
+            "compiled from the card, as mhx pairs writes them."
+        ),
+    ] = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option(help="small, medium or large: an open base and its settings, for a GPU."),
+    ] = None,
+    gpu: Annotated[
+        str | None,
+        typer.Option(help="24 or 80: the GPU's GB, for --recipe; default: the GPU at hand."),
+    ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Say what would be trained and the memory it needs."),
+    ] = False,
     base_model: Annotated[
         str | None, typer.Option(help="Any Hugging Face causal LM, by name or folder.")
     ] = None,
@@ -67,6 +89,13 @@ def train(
     ] = None,
     install: Annotated[
         bool, typer.Option("--install", help="Put it into the language's adapters/ folder.")
+    ] = False,
+    log: Annotated[
+        list[str] | None,
+        typer.Option(help="tensorboard, wandb, mlflow or trackio; nothing is sent unless named."),
+    ] = None,
+    merge: Annotated[
+        bool, typer.Option("--merge", help="Also write base and adapter as one model: merged/.")
     ] = False,
     out: common.Out = Path("runs"),
     device: common.Device = "auto",
@@ -79,10 +108,15 @@ def train(
 
     Example: mhx train --lang pl --lang fa --weight pl=2 --base-model Qwen/Qwen3-0.6B
     """
+    from mhx.errors import UsageError
     from mhx.language import load_language
     from mhx.training.adapter import install_adapter
     from mhx.training.command import train_languages
+    from mhx.training.merging import NAME
+    from mhx.training.merging import merge as merged
 
+    if recipe and base_model:
+        raise UsageError("--recipe names its base", "give --recipe or --base-model")
     shelves = common.shelves_of(plugins, shadow, allow_code)
     languages = [load_language(tag, shelves=shelves) for tag in lang]
     rows = train_languages(
@@ -97,8 +131,19 @@ def train(
         caps=cap or (),
         settings=set_ or (),
         into=into,
+        objective=objective,
+        pairs=pairs or (),
+        source=load_language("en", shelves=shelves) if objective == "dpo" else None,
+        size=recipe,
+        gpu=gpu,
+        dry=dry_run,
+        log=log or (),
     )
-    if install:
+    if merge and not dry_run:
+        for row in rows:
+            folder = Path(str(row["adapter"]))
+            row["merged"] = str(merged(str(row["base"]), folder, folder / NAME, device=device))
+    if install and not dry_run:
         for language, row in zip(languages, rows, strict=True):
             row["installed"] = str(install_adapter(language, Path(str(row["adapter"])), row))
     if json_:
@@ -118,6 +163,18 @@ def generate(
     ] = False,
     base_model: BaseModel = None,
     adapter: Adapter = None,
+    system: Annotated[
+        list[str] | None,
+        typer.Option("--system", help="base or adapter, side by side; default with --out: both."),
+    ] = None,
+    store: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="JSONL or Parquet with the answers, services as slots; the same "
+            "command goes on after a kill."
+        ),
+    ] = None,
+    batch_size: Annotated[int, typer.Option(help="With --out: answers at once.", min=1)] = 16,
     max_new_tokens: Length = 64,
     temperature: Annotated[float, typer.Option(help="0 is greedy.", min=0.0)] = 0.0,
     seed: common.Seed = 0,
@@ -133,13 +190,18 @@ def generate(
 ) -> None:
     """Answers of the adapter (or the base: --adapter none), services resolved by territory and day.
 
-    Example: mhx generate --lang pl --prompt "Nie śpię od tygodnia."
+    With --out, base and adapter answer side by side into a file that keeps the slots; what is
+    printed is what a person would be shown.
+
+    Example: mhx generate --lang pl --probes --system base --system adapter --out answers.jsonl
     """
     from mhx.errors import UsageError
     from mhx.talking import Talker, probe_prompts
 
     if bool(prompt) == probes:
         raise UsageError("give --prompt TEXT or --probes", "one of the two")
+    if system and store is None:
+        raise UsageError("--system stores its answers", "--out FILE.jsonl")
     talker = Talker.open(
         lang,
         shelves=common.shelves_of(plugins, shadow, allow_code),
@@ -150,8 +212,20 @@ def generate(
         group=group,
         age=age,
         device=device,
+        load=store is None,
     )
     asked = probe_prompts(talker.language) if probes else list(prompt or [])
+    sys.stderr.write(talker.language.prompts.notice.strip() + "\n")
+    if store is not None:
+        from mhx.evaluation.side_by_side import Sampling
+
+        rows = talker.compare(
+            asked, system or ["base", "adapter"], store, device=device,
+            sampling=Sampling(max_new_tokens, temperature, seed, batch_size),
+            reporter=common.progress(json_),
+        )
+        common.emit(rows) if json_ else common.table(rows)
+        return
     answers = list(
         talker.answer(
             [[text] for text in asked],
@@ -164,7 +238,6 @@ def generate(
         {"system": talker.name, "prompt": text, "answer": answer}
         for text, answer in zip(asked, answers, strict=True)
     ]
-    sys.stderr.write(talker.language.prompts.notice.strip() + "\n")
     if json_:
         common.emit(rows)
     else:

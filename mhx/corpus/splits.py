@@ -31,15 +31,18 @@ class NearDuplicates:
 
     def add(self, texts: Sequence[str], keys: Sequence[str] | None = None) -> None:
         """The next texts; `keys` (one each) join texts that have the same one."""
-        signed = signatures(texts, permutations=PERMUTATIONS, shingle=SHINGLE)
-        self._bands.append(band_hashes(signed, BANDS))
+        self.add_bands(bands_of(texts), keys)
+
+    def add_bands(self, bands: Any, keys: Sequence[str] | None = None) -> None:
+        """The next texts by what `bands_of` made of them."""
+        self._bands.append(bands)
         for position, key in enumerate(keys or (), start=self._count):
             if not key:
                 continue
             digest = hashlib.blake2b(key.encode(errors="surrogatepass"), digest_size=16).digest()
             if (first := self._keys.setdefault(digest, position)) != position:
                 self._shared.append((first, position))
-        self._count += len(texts)
+        self._count += len(bands)
 
     def groups(self) -> list[int]:
         """Of each text, the position of the first text of its group."""
@@ -58,6 +61,11 @@ class NearDuplicates:
             one, two = sorted(map(find, pair))
             parent[two] = one
         return [find(position) for position in range(self._count)]
+
+
+def bands_of(texts: Sequence[str]) -> Any:
+    """What is compared of texts: uint64 [texts, BANDS]."""
+    return band_hashes(signatures(texts, permutations=PERMUTATIONS, shingle=SHINGLE), BANDS)
 
 
 def band_hashes(signed: Any, bands: int) -> Any:

@@ -23,6 +23,8 @@ from mhx.shelves import Shelves, default_shelves
 NAME = "eval.md"
 STORED = {"epitome": ("empathy_cues.yaml", "empathy_agreement.json")}
 CUES = {"epitome": "empathy_cues.yaml", "safety_floor": "safety_floor.yaml"}
+WITH = {"expert": "another expert", "epitome_label": "EPITOME's own label", "cues": "cues",
+        "classifier": "classifier", "length": "length", "majority": "majority"}
 BY_JUDGE = "unknown until measured: mhx judge --human FILE"
 
 
@@ -60,8 +62,29 @@ def skill_rows(shelves: Shelves, tags: list[str] | None = None) -> list[Row]:
     return rows
 
 
-def page(shelves: Shelves) -> str:
-    """The whole page."""
+def scorer_rows(results: Path) -> list[Row]:
+    """Rows of `epitome_scorers.json`: each scorer on the half that none was made from."""
+    rows = json.loads((results / "epitome_scorers.json").read_text(encoding="utf-8"))["rows"]
+    return [{key: row[key] for key in ("mechanism", "scorer", "n", "kappa_quadratic", "kappa_low",
+                                       "kappa_high", "f1_binary", "f1_macro")} for row in rows]
+
+
+def expert_rows(results: Path) -> list[Row]:
+    """Rows of `epitome_experts.json`: the lowest and highest κ of experts, and with each scorer."""
+    pairs = json.loads((results / "epitome_experts.json").read_text(encoding="utf-8"))["rows"]
+    rows: list[Row] = []
+    for name in dict.fromkeys(row["mechanism"] for row in pairs):
+        for other in ("expert", "epitome_label", "cues", "classifier", "length", "majority"):
+            found = [row for row in pairs
+                     if row["mechanism"] == name and row["two"].startswith(other)]
+            kappas = [row["kappa_quadratic"] for row in found]
+            rows.append({"mechanism": name, "other": WITH[other], "n": found[0]["n"],
+                         "lowest": min(kappas), "highest": max(kappas)})
+    return rows
+
+
+def page(shelves: Shelves, results: Path) -> str:
+    """The whole page; `results` is the folder of what the benches measured."""
     measures = Table(
         label="measures", title="Measures",
         columns=tuple(Column(key=key, title=title) for key, title in (
@@ -82,7 +105,25 @@ def page(shelves: Shelves) -> str:
                  Column(key="kappa_valid", title="κ, valid", kind="number"),
                  Column(key="n_valid", title="of", kind="int")),
         rows=tuple(skill_rows(shelves)), notes=(SEEN,))
-    return "\n\n".join([INTRODUCTION, to_markdown(measures), JUDGES, CHOICES, CASES, SKILLS,
+    scorers = Table(
+        label="epitome_scorers", title="EPITOME scorers on the same held-out half (English)",
+        columns=(Column(key="mechanism", title="mechanism"), Column(key="scorer", title="scorer"),
+                 Column(key="n", title="answers", kind="int"),
+                 Column(key="kappa_quadratic", title="quadratic κ", kind="number"),
+                 Column(key="kappa_low", upper="kappa_high", title="95 % interval",
+                        kind="interval"),
+                 Column(key="f1_binary", title="F1, none or some", kind="number"),
+                 Column(key="f1_macro", title="F1, three levels", kind="number")),
+        rows=tuple(scorer_rows(results)))
+    experts = Table(
+        label="epitome_experts", title="Quadratic κ with each of three experts",
+        columns=(Column(key="mechanism", title="mechanism"), Column(key="other", title="with"),
+                 Column(key="n", title="answers", kind="int"),
+                 Column(key="lowest", title="lowest κ", kind="number"),
+                 Column(key="highest", title="highest κ", kind="number")),
+        rows=tuple(expert_rows(results)))
+    return "\n\n".join([INTRODUCTION, to_markdown(measures), SCORERS, to_markdown(scorers), EXPERTS,
+                        to_markdown(experts), CRISIS, JUDGES, CHOICES, CASES, SKILLS,
                         to_markdown(skills)]) + "\n"
 
 
@@ -141,6 +182,36 @@ by us**; the engine is tested with a server that answers, refuses, rambles, trun
 The wording of all rubrics is mhx's own, written by a model and reviewed by nobody; the texts of
 proprietary instruments are not copied, so no cut-off or norm of theirs holds. Scores of two
 languages are not compared without human-rated anchors."""
+
+SCORERS = """## Scorers of EPITOME
+
+Cues are the default. `mhx score labels.csv --lang en --train --base ENCODER --into DIR --prompt COL
+--response COL --label explorations=COL` trains one encoder with outputs for the mechanisms that
+have labels, holds out a fifth of the messages and stores the agreement on them beside the weights;
+`mhx score answers.csv --lang en --classifier DIR --prompt COL` scores by it. Any sequence
+classifier does whose labels end in the level (`--classifier explorations=FOLDER`). An agreement
+holds for its language and exactly these weights; otherwise it is unknown.
+
+`bench/classifier.py` trains an encoder of two layers from scratch on the half that cues may be
+tuned on, in minutes of a CPU: it is above majority and length and below the cues. No pretrained
+encoder was at hand, so this says nothing about those."""
+
+EXPERTS = """Fifty answers of EPITOME were rated anew by three experts (Kumar et al. 2025). Experts
+agree little on some mechanisms, and of fifty answers every interval is wide (`bench/results`). Some
+are of the half that the cues were tuned with; the classifier's are those it has not seen."""
+
+CRISIS = """## Crisis, local forms
+
+`mhx score answers.csv --measure crisis --lang pl --prompt COL --column severity=COL --column
+group=COL --column age=COL` counts, by severity and group, answers to a message at risk that neither
+step in nor name a service (misses), with the exact one-sided bound that so many messages allow; and
+whether what is named suits territory, age, problem, community (`--column community=COL`) and day.
+Without a severity the risk cues decide, and a message that they miss is not counted. Numbers are
+exact by the territory's card; phrases that step in are cues, compared with no human label.
+
+`--measure local_forms` says whether an answer breaks the address, gender, register, letters, terms
+or card of its language. What a language's hooks do not judge is missing, not zero: Polish letters
+and all hook findings in English and Spanish are."""
 
 JUDGES = """## Judges
 
@@ -232,4 +303,5 @@ complex one not at all: rows without agreement above chance are marked "not told
 
 
 if __name__ == "__main__":
-    write_text(Path(sys.argv[1]) / NAME, page(default_shelves()))
+    docs = Path(sys.argv[1])
+    write_text(docs / NAME, page(default_shelves(), docs.parent / "bench" / "results"))

@@ -37,6 +37,7 @@ from mhx.schema.language import (
     Probes,
     Prompts,
     RiskCues,
+    SizedRecipe,
     TrainRecipe,
 )
 from mhx.schema.privacy import Privacy
@@ -131,6 +132,7 @@ __all__ = [
     "Rule",
     "RuleTest",
     "Service",
+    "SizedRecipe",
     "SkillCues",
     "Strict",
     "SuiteManifest",

@@ -175,6 +175,30 @@ class GoldenTests(Strict):
     crisis: list[CrisisCase] = []
 
 
+class BaseShape(Strict):
+    """The shape of a gated decoder, enough to reckon its memory before it is fetched."""
+
+    layers: int = Field(ge=1)
+    hidden: int = Field(ge=1)
+    intermediate: int = Field(ge=1)
+    heads: int = Field(ge=1)
+    kv_heads: int = Field(ge=1)
+    head_dim: int = Field(ge=1)
+    vocab: int = Field(ge=1)
+    tied: bool = Field(description="whether the head is the embedding")
+
+
+class SizedRecipe(Strict):
+    """An open base of a size, its settings, and what differs on a card of so many GB."""
+
+    base: str
+    shape: BaseShape
+    settings: dict[str, Any] = Field({}, description="settings of train.yaml for this base")
+    gpus: dict[Literal["24", "80"], dict[str, Any]] = Field(
+        description="settings that differ on a card of 24 and of 80 GB"
+    )
+
+
 class TrainRecipe(Strict):
     """`train.yaml`: LoRA and data settings."""
 
@@ -202,11 +226,17 @@ class TrainRecipe(Strict):
     micro_batch_tokens: int = Field(
         8192, ge=16, description="padded tokens of a forward pass at most (memory, not the result)"
     )
+    dpo_beta: float = Field(
+        0.1, gt=0, description="--objective dpo: how firmly the base is held to (Rafailov 2023)"
+    )
     gradient_checkpointing: bool = Field(
         False, description="half the memory for a third more time (not the result)"
     )
     overrides: dict[str, dict[str, Any]] = Field(
         {}, description="by base name: settings that differ"
+    )
+    recipes: dict[Literal["small", "medium", "large"], SizedRecipe] = Field(
+        {}, description="what --recipe trains on a GPU"
     )
 
 

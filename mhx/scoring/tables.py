@@ -72,7 +72,7 @@ def open_table(
     if problems:
         raise MhxError(problems)
     settings = MeasureSettings(lang=lang, language_folder=folder, device=device,
-                               options={"seed": seed, **(options or {})})
+                               options={"seed": seed, "shelves": shelves, **(options or {})})
     opened = open_measure(measure, settings, shelves)[1]
     unit = (
         frame[wanted["unit"]].cast(pl.String)

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from mhx.adaptation.conservation import risk_level
 from mhx.corpus.frames import dialogue_rows, frame_of
-from mhx.corpus.names import NameFinder, name_finder
-from mhx.corpus.privacy import people_of, pseudonymize
+from mhx.corpus.intake import dialogue_of, rejection
+from mhx.corpus.names import name_finder
 from mhx.corpus.readers import RawDialogue, read_source
 from mhx.corpus.sentences import splitter
-from mhx.corpus.splits import NearDuplicates, assign_split
+from mhx.corpus.splits import NearDuplicates, assign_split, bands_of
 from mhx.errors import MhxError, Problem
-from mhx.files import sha256, write_parquet
-from mhx.language import Language
+from mhx.files import write_parquet
 from mhx.parquet import batches, parquet_writer
 from mhx.run import Counts, Run
-from mhx.schema import Dialogue, Origin, Participant, Turn
-from mhx.schema.dialogue import Risk
+from mhx.streaming import Work
 
 if TYPE_CHECKING:
     import polars as pl
@@ -39,6 +38,7 @@ SETTINGS = (
 )
 OUTPUTS = ("load.parquet",)
 AT_ONCE = 500  # records whose dialogues are in memory together
+RECORDS = "records"
 T = TypeVar("T")
 
 
@@ -68,21 +68,37 @@ def _require(usable: int, path: Path | str) -> None:
 def _load_user(run: Run, source: str) -> None:
     import polars as pl
 
-    reading = _Reading(run.source, source)
-    records = islice(_records(source, run.settings.mapping), run.settings.limit)
+    all_of_them = _All()
     # the split waits for the last dialogue: near-duplicates of it may be anywhere
-    with run.writer("load") as writer, TemporaryDirectory(dir=run.folder, prefix=".load.") as place:
-        draft = Path(place) / "draft.parquet"
-        with parquet_writer(draft) as first:
+    with run.writer("load") as writer:
+        _copy_records(run, source, writer.folder / f"{RECORDS}.parquet")
+        draft = writer.folder / "draft.parquet"
+        records = f"{writer.folder.name}/{RECORDS}"
+        done = run.executor.map(run, opened, records, most=AT_ONCE)
+        with parquet_writer(draft) as first, closing(done):
             first.add(frame_of([]))
-            for some in _chunks(run.reporter.track(records, "reading"), AT_ONCE):
-                first.add(reading.frame(some))
-        counts, sides = reading.counts(), reading.sides(run.settings.seed)
+            for frame, read in done:
+                doubles = all_of_them.add(read)
+                first.add(_rejected(frame, doubles, "duplicate") if doubles else frame)
+        counts, sides = all_of_them.counts(), all_of_them.sides(run.settings.seed)
         _require(counts.accepted, source)
         for frame in batches(draft):
             split = pl.col("dialogue").replace_strict(sides, return_dtype=pl.String)
             writer.add(frame.with_columns(split.alias("split")))
     run.account("load", counts)
+
+
+def _copy_records(run: Run, source: str, path: Path) -> None:
+    """The user's records as a table, one a row, so that they can be given out in pieces."""
+    import polars as pl
+
+    columns = {"dialogue": pl.String, "row": pl.Int64, "record": pl.String}
+    records = islice(_records(source, run.settings.mapping), run.settings.limit)
+    with parquet_writer(path) as writer:
+        writer.add(pl.DataFrame(schema=columns))
+        for some in _chunks(run.reporter.track(records, "reading"), AT_ONCE):
+            rows = [(str(raw.row), raw.row, json.dumps(asdict(raw))) for raw in some]
+            writer.add(pl.DataFrame(rows, schema=columns, orient="row"))
 
 
 def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
@@ -91,12 +107,61 @@ def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield some
 
 
-class _Reading:
-    """Records as they come in: what has been seen, replaced and refused so far."""
+def _rejected(frame: pl.DataFrame, names: list[str], reason: str) -> pl.DataFrame:
+    import polars as pl
 
-    def __init__(self, language: Language, source: str) -> None:
-        self._language, self._source = language, source
-        self._split, self._finder = splitter(language), name_finder(language)
+    chosen = pl.col("dialogue").is_in(names)
+    return frame.with_columns(
+        pl.when(chosen).then(pl.lit(value)).otherwise(pl.col(name)).alias(name)
+        for name, value in (("status", "rejected"), ("reason", reason))
+    )
+
+
+@dataclass
+class Read:
+    """Of a piece's dialogues what is compared with all the others, and what was counted."""
+
+    names: list[str] = field(default_factory=list)
+    hashes: list[str] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)  # empty: none of its own
+    groups: list[str] = field(default_factory=list)
+    bands: Any = None
+    personal: Counter[str] = field(default_factory=Counter)
+    notes: Counter[str] = field(default_factory=Counter)
+
+
+@contextmanager
+def opened(run: Run, given: Any) -> Iterator[Work]:
+    """The source language's splitter and names: records become segments, without a split."""
+    language, source = run.source, str(run.settings.source)
+    split, finder = splitter(language), name_finder(language)
+
+    def work(frame: pl.DataFrame) -> tuple[pl.DataFrame, Read]:
+        read, texts = Read(), []
+        rows: list[dict[str, Any]] = []
+        for record in frame["record"]:
+            raw = RawDialogue(**json.loads(record))
+            dialogue, found = dialogue_of(raw, language, source, split, finder)
+            reason = rejection(raw)
+            status = "rejected" if reason else "ok"
+            rows += dialogue_rows(dialogue, row=raw.row, status=status, reason=reason)
+            texts.append(" ".join(" ".join(turn.segments) for turn in dialogue.turns))
+            read.names.append(dialogue.id)
+            read.hashes.append(dialogue.text_hash())
+            read.reasons.append(reason)
+            read.groups.append(raw.group)
+            read.personal.update(found)
+            read.notes.update(raw.notes)
+        read.bands = bands_of(texts)
+        return frame_of(rows), read
+
+    yield work
+
+
+class _All:
+    """What has been seen, replaced and refused of all records so far."""
+
+    def __init__(self) -> None:
         self._near = NearDuplicates()
         self._names: list[str] = []
         self._hashes: list[str] = []
@@ -105,33 +170,24 @@ class _Reading:
         self._notes: Counter[str] = Counter()
         self._reasons: Counter[str] = Counter()
 
-    def frame(self, records: Sequence[RawDialogue]) -> pl.DataFrame:
-        """The rows of the next records, without their split."""
-        rows: list[dict[str, Any]] = []
-        texts: list[str] = []
-        for raw in records:
-            dialogue, found = _dialogue(
-                raw, self._language, self._source, self._split, self._finder
-            )
-            self._notes.update(raw.notes)
-            self._personal.update(found)
-            reason = self._refusal(raw, dialogue)
-            status = "rejected" if reason else "ok"
-            rows += dialogue_rows(dialogue, row=raw.row, status=status, reason=reason)
-            texts.append(" ".join(" ".join(turn.segments) for turn in dialogue.turns))
-        self._near.add(texts, [raw.group for raw in records])
-        return frame_of(rows)
-
-    def _refusal(self, raw: RawDialogue, dialogue: Dialogue) -> str:
-        digest = dialogue.text_hash()
-        self._names.append(dialogue.id)
-        self._hashes.append(digest)
-        reason = _rejection(raw) or ("duplicate" if digest in self._seen else "")
-        if reason:
-            self._reasons[reason] += 1
-        else:
-            self._seen.add(digest)
-        return reason
+    def add(self, read: Read) -> list[str]:
+        """Take the next piece's; the names of its dialogues that have been there before."""
+        doubles = []
+        for name, digest, own in zip(read.names, read.hashes, read.reasons, strict=True):
+            reason = own or ("duplicate" if digest in self._seen else "")
+            if reason:
+                self._reasons[reason] += 1
+            else:
+                self._seen.add(digest)
+            if reason and not own:
+                doubles.append(name)
+        self._names += read.names
+        self._hashes += read.hashes
+        self._personal.update(read.personal)
+        self._notes.update(read.notes)
+        if read.names:
+            self._near.add_bands(read.bands, read.groups)
+        return doubles
 
     @cached_property
     def groups(self) -> list[int]:
@@ -171,51 +227,3 @@ def _records(source: str, mapping: dict[str, str]) -> Iterator[RawDialogue]:
         yield from read_hub(source.removeprefix("hf:"), mapping)
     else:
         yield from read_source(Path(source), mapping)
-
-
-def _rejection(raw: RawDialogue) -> str:
-    roles = {role for role, _ in raw.turns}
-    if not roles:
-        return "empty"
-    if "seeker" not in roles:
-        return "empty_seeker"
-    return "" if "supporter" in roles else "empty_supporter"
-
-
-def _dialogue(
-    raw: RawDialogue, language: Language, source: str, split: Any, finder: NameFinder | None
-) -> tuple[Dialogue, Counter[str]]:
-    found: Counter[str] = Counter()
-    turns: list[Turn] = []
-    levels: list[str] = []
-    people = people_of(finder, (text for _, text in raw.turns))
-    for role, text in raw.turns:
-        hidden, counts = pseudonymize(text, people)
-        found.update(counts)
-        segments = [language.hooks.normalize(part) for part in split(hidden)]
-        levels.append(risk_level(language.risk_cues, hidden))  # a screen: it errs to yes
-        turns.append(
-            Turn(role=role, segments=segments or [hidden], risk=levels[-1] != "none")
-        )
-    while len(turns) < 2:  # a one-sided record is kept to be read, and rejected
-        turns.append(Turn(role="supporter", segments=[""]))
-    identity = sha256(f"{Path(source).name}:{raw.row}")[:10]
-    dialogue = Dialogue(
-        id=f"{raw.row:06d}-{identity}",
-        lang=language.tag,
-        topic=raw.topic,
-        risk=_strongest(levels),
-        split="train",
-        origin=Origin(kind="human", name=f"the user's file {Path(source).name}"),
-        license="the user's",
-        participants={"seeker": Participant(), "supporter": Participant()},
-        turns=turns,
-    )
-    return dialogue, found
-
-
-def _strongest(levels: Iterable[str]) -> Risk:
-    """The level of a dialogue, of those its turns have by the source language's cues."""
-    found = set(levels)
-    known: tuple[Risk, ...] = ("explicit", "indirect", "third_party")
-    return next((level for level in known if level in found), "none")

@@ -17,6 +17,7 @@ from mhx.schema import TrainRecipe
 from mhx.training.base import base_hash, pick_device
 from mhx.training.card import model_card, origins
 from mhx.training.encoding import Record
+from mhx.training.loggers import check_loggers, logging
 from mhx.training.lora import TEMPLATE, Job, Moment, TrainResult, train_adapters
 from mhx.training.sources import records_of
 
@@ -35,6 +36,7 @@ class Part:
     recipe: TrainRecipe
     out: Path
     corpus_sha256: str
+    preference: bool = False
 
 
 def recipe_for(language: Language, base: str) -> TrainRecipe:
@@ -62,12 +64,20 @@ def fit(
 
 
 def fit_all(
-    parts: Sequence[Part], *, base: str, folder: Path, device: str, reporter: Reporter
+    parts: Sequence[Part],
+    *,
+    base: str,
+    folder: Path,
+    device: str,
+    reporter: Reporter,
+    log: Sequence[str] = (),
 ) -> dict[str, TrainResult]:
     """Train all languages in one pass; each gets weights, card and manifest in its `out`.
 
-    `folder` holds the checkpoint of them all.
+    `folder` holds the checkpoint of them all. Either all parts hold conversations or all pairs.
+    `log` names loggers that also take the steps.
     """
+    check_loggers(log)
     jobs = [
         Job(part.language.tag, part.train, part.valid, part.recipe, part.out) for part in parts
     ]
@@ -75,9 +85,17 @@ def fit_all(
         if len(part.train) < part.recipe.batch_size:
             reporter.say(f"  {part.language.tag}: {len(part.train)} conversations are fewer than a "
                          f"batch of {part.recipe.batch_size}: each step sees all of them")
-    done = train_adapters(
-        jobs, base=base, folder=folder, device=device, progress=_Bar(reporter)
-    )
+    bar = _Bar(reporter)
+    settings = {part.language.tag: part.recipe.model_dump(exclude={"overrides", "recipes"})
+                for part in parts}
+    with logging(log, folder, {"base": base, **settings}) as logged:
+
+        def watch(moment: Moment) -> None:
+            bar(moment)
+            logged(moment)
+
+        done = train_adapters(jobs, base=base, folder=folder, device=device, progress=watch,
+                              preference=parts[0].preference)
     for part in parts:
         result = done[part.language.tag]
         for note in result.notes:
@@ -103,8 +121,9 @@ def manifest_of(
         "card": f"{card.id} {card.version} ({card.status})",
         "card_sha256": hash_json(card.model_dump(mode="json")),
         "device": pick_device(device),
+        **({"objective": "dpo"} if part.preference else {}),
         "seed": part.recipe.seed,
-        "recipe": part.recipe.model_dump(exclude={"overrides", "recommended_bases"}),
+        "recipe": part.recipe.model_dump(exclude={"overrides", "recommended_bases", "recipes"}),
         "trained_with": list(trained_with),
         "dialogues": len(part.train),
         "risk_dialogues": sum(str(item.get("risk", "none")) != "none" for item in part.train),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from mhx.errors import MhxError, Problem
@@ -34,6 +35,9 @@ class Adapters(Protocol):
 
     def route(self, batch: MicroBatch) -> None:
         """Prepare the next forward pass: which languages it holds."""
+
+    def off(self, batch: MicroBatch) -> AbstractContextManager[None]:
+        """Forward passes within are the base's own."""
 
 
 @dataclass
@@ -71,6 +75,12 @@ class Stacked:
         """See Adapters."""
         self.routing.set(batch)
 
+    @contextmanager
+    def off(self, batch: MicroBatch) -> Iterator[None]:
+        """See Adapters."""
+        self.routing.set(replace(batch, active=()))
+        yield
+
 
 @dataclass
 class ByPeft:
@@ -100,6 +110,12 @@ class ByPeft:
     def route(self, batch: MicroBatch) -> None:
         """See Adapters."""
         self.model.set_adapter(self.names[batch.active[0]])
+
+    @contextmanager
+    def off(self, batch: MicroBatch) -> Iterator[None]:
+        """See Adapters."""
+        with self.model.disable_adapter():
+            yield
 
 
 def lora_config(recipe: TrainRecipe) -> Any:

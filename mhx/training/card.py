@@ -48,6 +48,9 @@ def model_card(language: Language, manifest: Mapping[str, Any], origin: list[str
         "",
         "## Training",
         "",
+        *([f"- DPO on {manifest['dialogues']} preference pairs, beta "
+           f"{manifest['recipe']['dpo_beta']}; losses are of pairs"]
+          if manifest.get("objective") == "dpo" else []),
         f"- dialogues: {manifest['dialogues']}; **risk dialogues in training: "
         f"{manifest['risk_dialogues']} of {manifest['dialogues']}**",
         f"- text: {'; '.join(origin)}",

@@ -14,7 +14,11 @@ from mhx.schema import TrainRecipe
 from mhx.training.adapter import Part, fit_all, recipe_for
 from mhx.training.lora import TrainResult
 from mhx.training.mixture import Share, by_language, capped, numbers, shares
+from mhx.training.pair_data import pair_share
+from mhx.training.recipes import dry_run, fitting_gpu, on_gpu, sized
 from mhx.training.sources import records_of, with_system
+
+OBJECTIVES = ("sft", "dpo")
 
 
 def train_languages(
@@ -30,24 +34,47 @@ def train_languages(
     caps: Sequence[str] = (),
     settings: Sequence[str] = (),
     into: Path | None = None,
+    objective: str = "sft",
+    pairs: Sequence[str] = (),
+    source: Language | None = None,
+    size: str | None = None,
+    gpu: str | None = None,
+    dry: bool = False,
+    log: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
     """Train one adapter a language, all in one pass; returns a row of figures for each.
 
     `data` and `valid` are FILE or LANG=FILE (without data: the corpus of each language's newest
     run), `weights` and `caps` LANG=NUMBER: passes over the data relative to the recipe's epochs,
-    and the most conversations. `settings` are KEY=VALUE of the recipe. Raises MhxError with what
-    is missing.
+    and the most conversations. `settings` are KEY=VALUE of the recipe. `objective` dpo learns
+    `pairs`, FILE or LANG=FILE, else those compiled from the card (`source` owns the dialogues).
+    `size` takes base and settings of a recipe for a card of `gpu` GB. `dry` trains nothing and
+    says what it would. `log` names loggers. Raises MhxError with what is missing.
     """
     tags = [language.tag for language in languages]
     if len(set(tags)) < len(tags):
         raise UsageError(f"--lang {' --lang '.join(tags)}", "name each language once")
+    if objective not in OBJECTIVES:
+        raise UsageError(f"--objective {objective!r}", f"one of {', '.join(OBJECTIVES)}")
+    preference = objective == "dpo"
+    if (pairs and not preference) or (preference and (data or valid)):
+        raise UsageError("--pairs goes with --objective dpo, --data and --valid with sft",
+                         "give the pairs' own file a column split to validate on")
+    sizes = sized(languages, size) if size else {}
+    if gpu and not size:
+        raise UsageError(f"--gpu {gpu} without --recipe", "the settings for a card are a recipe's")
+    base = next((item.base for item in sizes.values()), base)
+    card = gpu or (fitting_gpu(device) if size else "")
     weight = numbers(by_language(weights, tags, "--weight"), "--weight", float)
     cap = numbers(by_language(caps, tags, "--cap"), "--cap", int)
-    found = chosen(tags, data, valid, runs)
+    found = (_pairs(languages, source, pairs) if preference
+             else chosen(tags, data, valid, runs))
     parts = []
     for language in languages:
         tag, share = language.tag, found[language.tag]
-        recipe = changed(recipe_for(language, base), settings)
+        plain = (on_gpu(language.recipe, sizes[tag], card) if size
+                 else recipe_for(language, base))
+        recipe = changed(plain, settings)
         factor = weight.get(tag, 1.0)
         recipe = recipe.model_copy(update={"epochs": recipe.epochs * factor})
         limit = int(cap[tag]) if tag in cap else None
@@ -57,12 +84,17 @@ def train_languages(
             with_system(capped(share.train, limit, recipe.seed), prompt),
             with_system(share.valid, prompt),
             recipe,
-            _out(tag, base, runs, into, alone=len(tags) == 1),
+            _out(tag, base + "-dpo" * preference, runs, into, alone=len(tags) == 1),
             share.sha256,
+            preference,
         ))
+    if dry:
+        return dry_run(parts, base, sizes)
     together = "+".join(tags)
-    folder = parts[0].out if len(parts) == 1 else (into or runs / "joint" / _plain(base) / together)
-    done = fit_all(parts, base=base, folder=folder, device=device, reporter=reporter)
+    folder = parts[0].out if len(parts) == 1 else (
+        into or runs / "joint" / _plain(base + "-dpo" * preference) / together)
+    done = fit_all(parts, base=base, folder=folder, device=device, reporter=reporter,
+                   log=log)
     return [_row(part, found[part.language.tag], done[part.language.tag], base) for part in parts]
 
 
@@ -93,6 +125,19 @@ def chosen(
         raise MhxError(problems)
     rest = [tag for tag in tags if tag not in missing]
     return {**out, **(shares(rest, named, held) if rest else {})}
+
+
+def _pairs(
+    languages: Sequence[Language], source: Language | None, pairs: Sequence[str]
+) -> dict[str, Share]:
+    tags = [language.tag for language in languages]
+    named = by_language(pairs, tags, "--pairs", bare=True)
+    out = {}
+    for language in languages:
+        given = named.get(language.tag, named.get("", ""))
+        alone = len(tags) == 1 or language.tag in named
+        out[language.tag] = pair_share(language, source or language, given, alone=alone)
+    return out
 
 
 def changed(recipe: TrainRecipe, settings: Sequence[str]) -> TrainRecipe:

@@ -25,6 +25,7 @@ class Course:
     held: list[Encoded]
     batches: list[list[int]]
     optimizer: AdapterOptimizer
+    unit: int = 1  # rows of `encoded` that are learned together: two of a preference pair
     done: int = 0
     losses: list[float] = field(default_factory=list)
     curve: list[dict[str, Any]] = field(default_factory=list)
@@ -35,9 +36,15 @@ class Course:
     stopped: bool = False
 
     @property
+    def seen(self) -> list[Encoded]:
+        """The rows that some step learns, in their order."""
+        places = {place for batch in self.batches for place in batch}
+        return [self.encoded[place] for place in sorted(places)]
+
+    @property
     def epoch(self) -> int:
         """Steps of one pass over the data."""
-        return max(1, math.ceil(len(self.encoded) / self.recipe.batch_size))
+        return max(1, math.ceil(len(self.encoded) / self.unit / self.recipe.batch_size))
 
     @property
     def validates(self) -> bool:

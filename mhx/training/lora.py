@@ -26,6 +26,8 @@ from mhx.training.layout import Cut, Packed, Padded
 from mhx.training.loop import Moment, Training, Watch
 from mhx.training.loss import mean_loss, objective_for
 from mhx.training.optimizer import AdapterOptimizer
+from mhx.training.pair_data import encode_pairs
+from mhx.training.preference import as_pairs
 from mhx.training.result import TrainResult, result_of
 from mhx.training.save import save_adapter
 from mhx.training.templates import is_folded
@@ -38,7 +40,8 @@ CHECKPOINT_EVERY = 10  # steps
 CURVES = "curves.jsonl"
 TEMPLATE = "chat_template.jinja"  # where the base must be served with another than its own
 # settings that change memory or what is looked at, not the weights: a resume may change them
-FREE = frozenset({"micro_batch_tokens", "gradient_checkpointing", "overrides", "recommended_bases"})
+FREE = frozenset({"micro_batch_tokens", "gradient_checkpointing", "overrides", "recommended_bases",
+                  "recipes"})
 
 
 @dataclass(frozen=True)
@@ -80,18 +83,20 @@ def train_adapters(
     folder: Path,
     device: str = "auto",
     progress: Watch | None = None,
+    preference: bool = False,
 ) -> dict[str, TrainResult]:
     """Train the adapters of all jobs in one pass over one frozen base; each is saved to its `out`.
 
     Each adapter is the one its job alone would give: own batches, clipping, schedule and
     optimizer (equal to float32 rounding; with dropout the random masks differ). `folder` holds
-    the checkpoint. Raises MhxError as `train_lora` does.
+    the checkpoint. With `preference` the records are pairs (`pair_data`) and are learned by DPO.
+    Raises MhxError as `train_lora` does.
     """
     require("torch", "transformers", "peft")
     _refuse_empty(jobs)
     tokenizer = load_tokenizer(base)
     return train_on(lambda: load_model(base, device=device), tokenizer, jobs, base=base,
-                    folder=folder, progress=progress)
+                    folder=folder, progress=progress, preference=preference)
 
 
 def train_on(
@@ -102,6 +107,7 @@ def train_on(
     base: str,
     folder: Path,
     progress: Watch | None = None,
+    preference: bool = False,
 ) -> dict[str, TrainResult]:
     """`train_adapters` on a model that `load` gives once the data are known to be good.
 
@@ -109,9 +115,12 @@ def train_on(
     """
     import torch
 
-    data = {job.name: _encoded(job.train, base, job.recipe, tokenizer) for job in jobs}
-    held = {job.name: _encoded(job.valid, base, job.recipe, tokenizer) if job.valid else None
-            for job in jobs}
+    encoded = encode_pairs if preference else encode_records
+    data, held = (
+        {job.name: encoded(records, base, max_length=job.recipe.max_length, tokenizer=tokenizer)
+         for job, records in part if records}
+        for part in ([(job, job.train) for job in jobs], [(job, job.valid) for job in jobs])
+    )
     model = load()
     check_causal(model, base)
     adapters = attach(model, {job.name: job.recipe for job in jobs})
@@ -124,10 +133,16 @@ def train_on(
     adapters.route(collate(sample, tokenizer.pad_token_id, place))
     objective, slower = objective_for(model, sample, tokenizer.pad_token_id)
     cut, unpacked = _layout(model, jobs, adapters, tokenizer.pad_token_id)
-    courses = [_course(job, data[job.name], held[job.name], adapters) for job in jobs]
+    unit = 2 if preference else 1
+    courses = [_course(job, data[job.name], held.get(job.name), adapters, unit) for job in jobs]
+    if preference:
+        rows = [Row(owner, item) for owner, course in enumerate(courses)
+                for item in [*course.seen, *course.held]]
+        betas = [job.recipe.dpo_beta for job in jobs]
+        objective, cut = as_pairs(model, adapters, objective, cut, betas, rows)
     run = Training(
         model=model, adapters=adapters, courses=courses, objective=objective, cut=cut,
-        folder=folder, key=_key(jobs, base, data), every=CHECKPOINT_EVERY, watch=progress,
+        folder=folder, key=_key(jobs, base, data, unit), every=CHECKPOINT_EVERY, watch=progress,
     )
     resumed = run.run()
     folded = is_folded(tokenizer)
@@ -159,10 +174,6 @@ def _refuse_empty(jobs: Sequence[Job]) -> None:
         raise MhxError(problems)
 
 
-def _encoded(records: Sequence[Record], base: str, recipe: TrainRecipe, tokenizer: Any) -> Dataset:
-    return encode_records(records, base, max_length=recipe.max_length, tokenizer=tokenizer)
-
-
 def _layout(
     model: Any, jobs: Sequence[Job], adapters: Adapters, pad: int
 ) -> tuple[Cut, str]:
@@ -177,23 +188,27 @@ def _layout(
     return Padded(pad, device, limit, adapters.mixed), why
 
 
-def _course(job: Job, data: Dataset, held: Dataset | None, adapters: Adapters) -> Course:
+def _course(
+    job: Job, data: Dataset, held: Dataset | None, adapters: Adapters, unit: int
+) -> Course:
     left_out = set(data.left_out)
     ids = [str(item.get("id", "?")) for item in job.train]
-    batches = planned_batches(data.encoded, job.recipe)[: job.recipe.max_steps]
+    units = planned_batches(data.encoded[::unit], job.recipe)[: job.recipe.max_steps]
+    batches = [[unit * place + part for place in batch for part in range(unit)] for batch in units]
     return Course(
         name=job.name,
         recipe=job.recipe,
         encoded=data.encoded,
-        ids=[one for one in ids if one not in left_out],
+        ids=[one for one in ids if one not in left_out for _ in range(unit)],
         held=held.encoded if held else [],
         batches=batches,
         optimizer=AdapterOptimizer(adapters.weights(job.name), job.recipe, len(batches)),
+        unit=unit,
     )
 
 
-def _key(jobs: Sequence[Job], base: str, data: dict[str, Dataset]) -> str:
-    return hash_json([base, [
+def _key(jobs: Sequence[Job], base: str, data: dict[str, Dataset], unit: int) -> str:
+    return hash_json([base, unit, [
         [job.name, job.recipe.model_dump(exclude=set(FREE)),
          [item.ids for item in data[job.name].encoded]] for job in jobs
     ]])

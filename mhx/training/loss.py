@@ -53,12 +53,18 @@ class HeadLoss:
 
     def __call__(self, batch: MicroBatch, weights: Any) -> tuple[Any, Any]:
         """See Objective."""
-        inputs = forward_inputs(batch, self.parts.body)
-        hidden = self.parts.body(**inputs).last_hidden_state
-        chosen = hidden.reshape(-1, hidden.shape[-1]).index_select(0, batch.predicts)
+        return self.score(self.states(batch), batch, weights)
+
+    def states(self, batch: MicroBatch) -> Any:
+        """The hidden states that predict the learned tokens, (learned tokens, width)."""
+        hidden = self.parts.body(**forward_inputs(batch, self.parts.body)).last_hidden_state
+        return hidden.reshape(-1, hidden.shape[-1]).index_select(0, batch.predicts)
+
+    def score(self, states: Any, batch: MicroBatch, weights: Any) -> tuple[Any, Any]:
+        """The objective from hidden states."""
         head = self.parts.head
         total, losses = self.function.apply(
-            chosen, head.weight, head.bias, batch.targets, weights, self.parts.softcap, self.chunk
+            states, head.weight, head.bias, batch.targets, weights, self.parts.softcap, self.chunk
         )
         return total, losses
 
@@ -71,14 +77,16 @@ class FullLoss:
 
     def __call__(self, batch: MicroBatch, weights: Any) -> tuple[Any, Any]:
         """See Objective."""
+        losses = self.losses(batch)
+        return (losses * weights).sum(), losses.detach()
+
+    def losses(self, batch: MicroBatch) -> Any:
+        """Each learned token's loss, with its gradient."""
         import torch
 
         logits = self.model(**forward_inputs(batch, self.model)).logits
         chosen = logits.reshape(-1, logits.shape[-1]).index_select(0, batch.predicts)
-        losses = torch.nn.functional.cross_entropy(
-            chosen.float(), batch.targets, reduction="none"
-        )
-        return (losses * weights).sum(), losses.detach()
+        return torch.nn.functional.cross_entropy(chosen.float(), batch.targets, reduction="none")
 
 
 def forward_inputs(batch: MicroBatch, model: Any) -> dict[str, Any]:

@@ -22,6 +22,8 @@ from mhx.schema import Gender, Participant, Plan
 from mhx.schema.dialogue import apply_edits
 from mhx.training.pair_checks import CUES, RULES, Checks, Evidence, foreign_services
 
+__all__ = ["RULES", "Compiled", "Pair", "Talk", "compile_pairs", "train_talks", "why_not"]
+
 ORIGIN = {"kind": "template", "name": "made by mhx pairs from the chosen turn",
           "reviewed_by": None}
 SWAPPED: dict[Gender, Gender] = {"female": "male", "male": "female"}
@@ -127,7 +129,8 @@ def compile_pairs(
 
 def why_not(language: Language, rule: str) -> str | None:
     """Why a language cannot have proven pairs of a rule; None where it can."""
-    grammar, own = language.manifest.grammar, language.hooks.own
+    grammar = language.manifest.grammar
+    own: frozenset[str] = getattr(language.hooks, "own", frozenset())
     marked = len(grammar.address_levels) > 1 or grammar.gender == "agreement"
     if rule == "register" and len(grammar.address_levels) < 2:
         return "the language has one level of address"
@@ -146,9 +149,9 @@ def train_talks(language: Language, source: Language) -> Iterator[Talk]:
     if language.tag == source.tag:
         address = language.manifest.grammar.default_address
         for item in spoken.values():
-            people = {role: item.participants.get(role, Participant())
-                      for role in CHAT_ROLES}
-            plan = Plan(dialogue=item.id, seeker=people["seeker"], supporter=people["supporter"],
+            nobody, people = Participant(), item.participants
+            plan = Plan(dialogue=item.id, seeker=people.get("seeker", nobody),
+                        supporter=people.get("supporter", nobody),
                         **{key: str(address[key]) for key in
                            ("seeker_to_supporter", "supporter_to_seeker")})
             yield Talk(item.id, plan, tuple((turn.role, tuple(turn.segments))

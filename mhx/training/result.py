@@ -52,7 +52,7 @@ def result_of(
     validated = [row["valid_loss"] for row in course.curve if row["valid_loss"] is not None]
     return TrainResult(
         steps=course.done,
-        planned_steps=len(planned_batches(course.encoded, course.recipe)),
+        planned_steps=len(planned_batches(course.encoded[:: course.unit], course.recipe)),
         left_out=tuple(data.left_out),
         cut=data.cut,
         tokens=sum(len(item.ids) for item in learned),

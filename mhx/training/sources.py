@@ -26,7 +26,7 @@ def records_of(path: Path) -> list[Record]:
     kept. Text is not touched. Raises MhxError for every record without a conversation, with its
     line (of a Parquet file or data set: its row, from 1).
     """
-    return checked(_rows(path), path)
+    return checked(rows_of(path), path)
 
 
 def hub_records(spec: str) -> list[Record]:
@@ -85,7 +85,8 @@ def _messages(row: dict[str, Any]) -> list[dict[str, str]]:
     return out
 
 
-def _rows(path: Path) -> Iterator[Numbered]:
+def rows_of(path: Path) -> Iterator[Numbered]:
+    """(line or row, record) of a JSONL, JSON or Parquet file, or of a data set's folder."""
     if path.is_dir():
         yield from _data_set(path)
     elif path.suffix.lower() == ".json":

@@ -54,7 +54,7 @@ def test_translate_takes_a_column_of_a_table(mhx: Mhx, write: Callable[..., Path
     path = write("lines.csv", "id,said\n1,Nobody wrote this down.\n")
     done = mhx("translate", path, "--lang", "pl")
     assert done.code == 1
-    assert "no column 'text' — --text COL; columns: id, said" in done.err
+    assert "no column 'text' — --text COL or --messages COL; columns: id, said" in done.err
     assert mhx("translate", path, "--lang", "pl", "--text", "said").code == 0
 
 

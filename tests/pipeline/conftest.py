@@ -48,7 +48,7 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def go(shelves: Shelves) -> Callable[..., tuple[Run, dict[str, str]]]:
-    """Run the pipeline here on the first dialogues (limit=None: all); the run, its stages' states."""
+    """Run the pipeline here on the first dialogues (limit=None: all); the run, stages' states."""
 
     def run(
         out: Path, *, first: str | None = None, until: str | None = "gate", **options: Any

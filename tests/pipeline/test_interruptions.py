@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from stopping import signal_at
 
 from mhx.language import load_language
 from mhx.run import Run
@@ -24,20 +25,6 @@ CHECKPOINTS = [
     "from mhx.training import lora; lora.CHECKPOINT_EVERY = 1; from mhx.cli import main; main()",
 ]
 ADAPTER = ("adapter/adapter_model.safetensors", "adapter/adapter_config.json")
-
-
-def signal_at(process: subprocess.Popen[str], mark: str, number: int) -> str:
-    """Send a signal when a line of standard error holds the mark; returns what was said."""
-    assert process.stderr is not None
-    said = []
-    for line in process.stderr:
-        said.append(line)
-        if mark in line:
-            process.send_signal(number)
-            break
-    rest = process.stderr.read()
-    process.wait(timeout=120)
-    return "".join([*said, rest])
 
 
 @pytest.mark.parametrize("stage", ["load", "translate", "adapt", "gate"])
@@ -102,24 +89,6 @@ def test_a_training_that_is_stopped_ends_in_the_same_adapter(
     assert "resumed at step" in " ".join(run.records()["train"].counts.notes)  # type: ignore[union-attr]
     same_bytes(run.folder, trained, ADAPTER)
     assert not (folder / "adapter/checkpoint.pt").exists()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("stage", ["evaluate", "report"])
-def test_ctrl_c_while_redoing_a_late_stage_keeps_the_finished_one(
-    stage: str, full: Path, tmp_path: Path, command: Start, go: Go,
-    same_bytes: Callable[..., None], leftovers: Callable[[Path], list[str]],
-) -> None:
-    out = tmp_path / "runs"
-    shutil.copytree(full.parent.parent, out)
-    process = command(out, "--from", stage)
-    said = signal_at(process, f"{stage} …", signal.SIGINT)
-    assert process.returncode == 130, said
-    assert leftovers(out) == []
-    run, stages = go(out, until="evaluate", limit=None)
-    assert set(stages.values()) == {"reused"}
-    same_bytes(run.folder, full)
-    same_bytes(run.folder, full, (*ADAPTER, "scores.parquet", "evaluation.json"))
 
 
 def test_a_reader_that_goes_away_is_no_error(undisturbed: Path) -> None:

@@ -15,9 +15,10 @@ import pytest
 from mhx.api import open_run
 from mhx.errors import MhxError
 from mhx.pipeline import execute
-from mhx.rayengine import Errand, executor_of
+from mhx.rayengine import Errand, OnRay, executor_of
 from mhx.run import Run, Silent
 from mhx.shelves import discover
+from mhx.stages.translate import opened
 from mhx.streaming import Executor, InProcess
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,13 +76,13 @@ def start(tmp_path: Path) -> Callable[..., Run]:
     source.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     shelves = discover(extra=[tmp_path / "more"], allow_code=True, cwd=ROOT)
 
-    def opened(name: str, reporter: Silent | None = None) -> Run:
+    def begin(name: str, reporter: Silent | None = None) -> Run:
         return open_run(
             "pl", shelves=shelves, source=str(source), translator="shouting", device="cpu",
             today=date(2026, 11, 21), out=tmp_path / name, reporter=reporter,
         )
 
-    return opened
+    return begin
 
 
 class Steps(Silent):
@@ -98,7 +99,8 @@ class Steps(Silent):
 
 @pytest.mark.slow
 def test_two_workers_of_which_one_is_killed_give_the_same_files(
-    start: Callable[..., Run], tmp_path: Path, same_bytes: Callable[..., None]
+    start: Callable[..., Run], tmp_path: Path, same_bytes: Callable[..., None],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     pytest.importorskip("ray", reason="ray is not installed")
     alone = start("alone")
@@ -108,15 +110,19 @@ def test_two_workers_of_which_one_is_killed_give_the_same_files(
     (tmp_path / "deadly").touch()
     steps = Steps()
     run = start("ray", steps)
-    with executor_of("ray", 2) as run.executor:
-        execute(run, last="gate")
+    with executor_of("ray", 2) as workers:
+        for stage in ("load", "translate", "adapt", "gate"):
+            # every stage of a ray starts new workers: adapt, which is like translate, is done here
+            run.executor = InProcess() if stage == "adapt" else workers
+            execute(run, last=stage)
     assert not (tmp_path / "deadly").exists(), "no worker was killed"
     assert len(list(tmp_path.glob("pid-*"))) >= 2, "the killed worker's piece was done by nobody"
     same_bytes(alone.folder, run.folder, FILES)
     counts = [{name: record.counts for name, record in one.records().items()}
               for one in (alone, run)]
     assert counts[0] == counts[1]
-    assert steps.seen["of translate"] == 8  # pieces: several for each worker
+    assert steps.seen["pieces of load"] >= 8  # pieces: several for each worker
+    assert capsys.readouterr().out == ""
 
 
 def test_plugins_go_by_name_and_folder(start: Callable[..., Run]) -> None:
@@ -130,6 +136,13 @@ def test_plugins_go_by_name_and_folder(start: Callable[..., Run]) -> None:
     assert b"Shouting" not in sent
     assert b"backend.yaml" in sent
     assert pickle.loads(sent) == errand
+
+
+def test_a_budget_is_not_spent_by_every_worker(start: Callable[..., Run]) -> None:
+    run = start("spent")
+    run.settings = run.settings.model_copy(update={"token_budget": 100})
+    with pytest.raises(MhxError, match="a budget is counted in one process"):
+        next(OnRay(2).map(run, opened, "load"))
 
 
 def test_without_ray_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:

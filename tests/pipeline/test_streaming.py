@@ -94,7 +94,7 @@ def test_the_bar_counts_pieces_and_no_bar_is_inside_another(
     monkeypatch.setattr(streaming, "ROWS", 300)
     frames = [frame for frame, _ in run.executor.map(run, opened, "load")]
     assert pl.concat(frames).equals(run.table("load"))
-    assert watched.bars == ["of load"] * len(frames)
+    assert watched.bars == ["pieces of load"] * len(frames)
     assert len(frames) > 1
     watched.bars.clear()
     monkeypatch.setattr(streaming, "ROWS", 10**6)

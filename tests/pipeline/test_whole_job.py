@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import signal
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 import pytest
+from stopping import signal_at
 
 from mhx.files import hash_file
 from mhx.notebook import report
 from mhx.run import STAGES, Run, StageRecord
 
 pytestmark = pytest.mark.slow
+Start = Callable[..., subprocess.Popen[str]]
 Go = Callable[..., tuple[Run, dict[str, str]]]
 
 
@@ -128,3 +132,22 @@ def test_the_log_has_a_start_and_an_end_of_every_stage(full: Path) -> None:
 def test_no_half_written_file_is_left(full: Path, leftovers: Callable[[Path], list[str]]) -> None:
     assert leftovers(full) == []
     assert not (full / "adapter/checkpoint.pt").exists()
+
+
+@pytest.mark.parametrize("stage", ["evaluate", "report"])
+def test_ctrl_c_while_redoing_a_late_stage_keeps_the_finished_one(
+    stage: str, full: Path, tmp_path: Path, command: Start, go: Go,
+    same_bytes: Callable[..., None], leftovers: Callable[[Path], list[str]],
+) -> None:
+    out = tmp_path / "runs"
+    shutil.copytree(full.parent.parent, out)
+    process = command(out, "--from", stage)
+    said = signal_at(process, f"{stage} …", signal.SIGINT)
+    assert process.returncode == 130, said
+    assert leftovers(out) == []
+    run, stages = go(out, until="evaluate", limit=None)
+    assert set(stages.values()) == {"reused"}
+    same_bytes(run.folder, full)
+    late = ("adapter/adapter_model.safetensors", "adapter/adapter_config.json", "scores.parquet",
+            "evaluation.json")
+    same_bytes(run.folder, full, late)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -31,6 +32,7 @@ PASSING = {
 }
 
 
+@cache
 def opened(lang: str = "pl", today: date = TODAY) -> Any:
     options = {"shelves": SHELVES, "today": today}
     folder = SHELVES.get("languages", lang).folder
