@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -171,8 +172,9 @@ def test_score_prints_the_scorers_own_agreement_with_people(
     done = mhx("score", table, "--measure", "epitome", "--lang", "en", "--response", "answer",
                "--prompt", "said", "--unit", "id", "-o", here / "scores.jsonl")
     assert done.code == 0, done.err
-    assert "agreement with human labels: " in done.err
-    assert "unknown for this language" not in done.err
+    for name in ("emotional_reactions", "interpretations", "explorations"):
+        assert re.search(rf"agreement of {name} with EPITOME .*quadratic κ 0\.\d\d", done.err)
+    assert "unknown" not in done.err
     rows = [json.loads(line) for line in (here / "scores.jsonl").read_text().split("\n") if line]
     assert {row["status"] for row in rows if row["unit"] == "a"} == {"scored"}
     assert {row["status"] for row in rows if row["unit"] == "b"} == {"missing"}
