@@ -169,6 +169,11 @@ class Run:
         """Caches shared by the runs of one output folder (they hold text: `mhx purge`)."""
         return self.folder.parent.parent / "cache"
 
+    @property
+    def screened(self) -> bool:
+        """Whether names were looked for: the text is shipped, or the source has rules for them."""
+        return self.settings.source is None or self.source.privacy is not None
+
     def path(self, name: str) -> Path:
         """A path in the run folder."""
         return self.folder / name

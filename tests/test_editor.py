@@ -62,7 +62,7 @@ def editor_of(url: str, cache_: Path | None = None) -> Editor:
     own = passes()
     return open_editor(
         f"openai:m@{url}", language=own.language, source=own.source, localizer=own.localizer,
-        cache=cache_, limits=QUICK,
+        cache=cache_, limits=QUICK, screened=True,
     )
 
 
@@ -275,7 +275,7 @@ def test_a_real_server_proposes_and_the_checks_decide(real: str) -> None:
     own = passes()
     editor = open_editor(
         f"openai:{real}", language=own.language, source=own.source, localizer=own.localizer,
-        cache=None, limits=Limits(timeout=60.0, retries=1),
+        cache=None, limits=Limits(timeout=60.0, retries=1), screened=True,
     )
     parts = [Part(SOURCE, text, "seeker", False) for text in (TEXT, OTHER)]
     done = Passes(own.language, own.source, own.localizer, editor).adapt(plan(), parts)

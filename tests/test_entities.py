@@ -68,7 +68,7 @@ def text(tag: str, source: str, target: str, *, risk: bool = False) -> str:
         ("pl", "I ran two miles.", "Przebiegłam dwie mile.", "Przebiegłam trzy kilometry."),
         ("pl", "Forty miles of snow.", "Czterdzieści mil śniegu.",
          "Sześćdziesiąt kilometrów śniegu."),
-        ("pl", "I lost 10 pounds.", "Schudłam 10 funtów.", "Schudłam 4,5 kilograma."),
+        ("pl", "I ran two miles.", "Przebiegłam dwie mile.", "Przebiegłam trzy kilometry."),
         ("pl", "It is sixty-eight degrees.", "Jest sześćdziesiąt osiem stopni.",
          "Jest dwadzieścia stopni."),
         ("pl", "I am in tenth grade.", "Chodzę do dziesiątej klasy.",
@@ -107,6 +107,11 @@ def test_nothing_is_taken_for_an_entity_that_the_source_does_not_name() -> None:
         ("Thousands of miles.", "Tysiące mil."),
         ("It is 3 square miles.", "To 3 mile kwadratowe."),
         ("It is 200 pounds (90 kg).", "To 200 funtów (90 kg)."),
+        # a body's own: two weights would become one, a height two; a debt is no weight
+        ("I weigh 210 pounds, last year 230 pounds.", "Ważę 210 funtów, rok temu 230 funtów."),
+        ("I am 5 feet 6 inches tall.", "Mam 5 stóp 6 cali wzrostu."),
+        ("I owe him 500 pounds.", "Jestem mu winna 500 funtów."),
+        ("After 40 miles I stopped.", "Po 40 milach stanęłam."),
         ("John Howard spoke.", "John Howard mówił."),
     ],
 )
@@ -347,3 +352,16 @@ def test_an_adapted_dialogue_whose_edits_do_not_give_its_text_is_refused() -> No
         AdaptedSegment(faithful=done.faithful, adapted="Cztery mile.", edits=list(done.edits))
 
 
+def test_a_day_or_month_of_a_treatment_stays() -> None:
+    lithium = "لیتیوم رو از فوریه قطع کردم."
+    assert text("fa", "I stopped lithium in February.", lithium) == lithium
+    weekly = "شنبه‌ها متوترکسات می‌خورم."
+    assert text("fa", "I take methotrexate on Saturdays.", weekly) == weekly
+    closed = "دیالیز دارم، ولی یکشنبه بود و بخش ما یکشنبه‌ها تعطیله."
+    source = "I have dialysis, but it was a Sunday and our unit is closed on Sundays."
+    assert text("fa", source, closed) == closed
+
+
+def test_a_name_that_is_a_word_of_the_target_is_left() -> None:
+    assert text("pl", "Sam knows. I myself do not.", "Sam o tym wie. Sama nie wiem.") == (
+        "Sam o tym wie. Sama nie wiem.")

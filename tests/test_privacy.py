@@ -174,9 +174,11 @@ def test_digits_are_swapped_one_for_one(text: str) -> None:
 
 
 def test_digits_one_by_one_are_a_phone_only_where_countdowns_count() -> None:
-    text = "8-0-0-7-0-2-2-2-2"
-    assert not list(phones(text))
-    assert list(phones(text, countdowns=True)) == [(0, len(text))]
+    for text in ("9-8-7-6-5-4-3-2-1", "1 2 3 4 5 6 7 8", "2 3 1 0 2 1 3 1 2"):
+        assert not list(phones(text))
+        assert list(phones(text, countdowns=True)) == [(0, len(text))]
+    for text in ("8-0-0-7-0-2-2-2-2", "6 0 1 2 3 4 5 6 7"):
+        assert list(phones(text)) == [(0, len(text))]
 
 
 def test_a_person_has_one_placeholder_through_a_dialogue_and_another_person_another(

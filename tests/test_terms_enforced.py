@@ -115,3 +115,15 @@ def test_an_edit_of_the_pass_has_offsets_of_the_faithful_text() -> None:
     assert done.adapted == "Trzy kilometry stąd mówili o zaburzeniach lękowych."
     assert apply_edits(done.faithful, list(done.edits)) == done.adapted
     assert {edit.rule for edit in done.edits} == {"pl.loc.units", "terms.anxiety_disorder"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Pani siostra targnęła się na życie w maju i wróciła do domu.",
+     "Codziennie ktoś popełnia samobójstwo."],
+)
+def test_an_attempt_does_not_become_a_death(text: str) -> None:
+    own = load_language("pl")
+    repair = TermRepair(own, ConceptTerms(load_language("en"), own), {})
+    assert repair.concepts.forbidden(text)  # it is the gate's
+    assert list(repair.edits(text, "supporter")) == []

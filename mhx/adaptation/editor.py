@@ -11,6 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,12 @@ class Editor:
             done[place] = self._apply(jobs[place], said.edits, known)
         return done
 
+    @cached_property
+    def _numerals(self) -> frozenset[str]:
+        local = self.localizer.local
+        said = local.wording.numerals.values() if local is not None else ()
+        return frozenset(word.lower() for words in said for word in words)
+
     def _apply(self, job: Job, proposals: Sequence[Proposal], known: set[str]) -> Adapted:
         plan, source, role, risk, done = job
         rules, hooks = self.language.card.rules, self.language.hooks
@@ -104,6 +111,7 @@ class Editor:
             script=tuple(self.language.manifest.script_ranges),
             faults=faults,
             origin=self.name,
+            numerals=self._numerals,
         )
         accepted, rejected = tried(trial, proposals)
         self.counts["edits applied"] += len(accepted)
@@ -204,8 +212,17 @@ def open_editor(
     source: Language,
     localizer: Localizer,
     cache: Path | None,
+    screened: bool,
     limits: Limits | None = None,
 ) -> Editor:
-    """The editor of `openai:MODEL@URL`; text was screened for personal data when it was loaded."""
-    endpoint = parse_endpoint(editor_name(text).removeprefix(PREFIX), OPTION, screened=True)
+    """The editor of `openai:MODEL@URL`. `screened`: personal data was replaced at load.
+
+    Raises MhxError where the territory does not say what is sensitive in the language's text.
+    """
+    if localizer.local is None:
+        where, lang = localizer.territory.code, language.tag
+        what = f"the territory {where} does not say what is sensitive in {lang} text"
+        fix = f"add `localization` for {lang} to its territory.yaml, or leave out --editor"
+        raise MhxError(Problem(what, fix, field="--editor"))
+    endpoint = parse_endpoint(editor_name(text).removeprefix(PREFIX), OPTION, screened=screened)
     return Editor(Client(endpoint, cache, limits), language, source, localizer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,8 @@ MOST = 8  # edits of one segment; more is a rewriting
 LONGER = 40  # characters an edit may add beyond twice what it replaces
 ENDS = ".!?…؟"
 NOWHERE, TWICE = -1, -2
+_WORD = re.compile(r"\w+")
+_NAMED = re.compile(r"(?<=[\w,;:]\s)[^\W\d_a-z]\w+")  # written large within a sentence
 
 
 class Proposal(BaseModel):
@@ -69,6 +72,7 @@ class Trial:
     script: tuple[str, ...]
     faults: Callable[[str], list[Finding]]
     origin: str
+    numerals: frozenset[str] = frozenset()  # numbers, halves and times, as words
 
 
 def tried(trial: Trial, proposals: Sequence[Proposal]) -> tuple[list[Edit], list[Rejected]]:
@@ -101,6 +105,10 @@ def tried(trial: Trial, proposals: Sequence[Proposal]) -> tuple[list[Edit], list
         else:
             rejected.append(Rejected(max(start, 0), end, why, said))
     return sorted(accepted, key=lambda item: item.start), rejected
+
+
+def _counted(text: str, numerals: frozenset[str]) -> list[str]:
+    return sorted(word for word in _WORD.findall(text.lower()) if word in numerals)
 
 
 def _place(text: str, proposal: Proposal) -> int:
@@ -148,8 +156,11 @@ def _changes(trial: Trial, accepted: Sequence[Edit], edit: Edit) -> Iterator[str
     after = apply_edits(trial.text, [*accepted, edit])
     if SLOT.findall(before) != SLOT.findall(after):
         yield "slots"
-    if numbers(before) != numbers(after):
+    said, says = (_counted(text, trial.numerals) for text in (before, after))
+    if numbers(before) != numbers(after) or said != says:
         yield "numbers"
+    if set(_NAMED.findall(before)) - set(_NAMED.findall(after)):
+        yield "name"
     if list(phones(after)) and not list(phones(before)):
         yield "digits"
     if sum(map(before.count, ENDS)) != sum(map(after.count, ENDS)):

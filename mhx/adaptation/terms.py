@@ -68,6 +68,8 @@ class TermRepair:
         """Whether a term is this speaker's fault and its concept's name can stand for it."""
         if match.why == NEVER or (match.why in SUPPORTERS_ONLY and role != "supporter"):
             return False
+        if not banned.replace:
+            return False
         subject = self.subjects.get(match.concept, "")
         if subject == "profession":  # the article and the person's own gender are not seen
             return self.language.manifest.grammar.gender != "agreement"

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from mhx.corpus.identifiers import is_card, is_dni, is_iban, is_iranian_code, is_pesel
 from mhx.corpus.names import NameFinder, Span
@@ -56,6 +57,13 @@ def latin_digits(text: str) -> str:
     return text.translate(_DIGITS)
 
 
+def _counted(said: str) -> bool:
+    """Digits one by one that count up or down, or are marks on a scale of 0 to 4."""
+    digits = [int(mark) for mark in said if mark.isdigit()]
+    steps = {two - one for one, two in pairwise(digits)}
+    return bool(_COUNTDOWN.fullmatch(said)) and (steps in ({1}, {-1}) or max(digits) <= 4)
+
+
 def phones(text: str, *, countdowns: bool = False) -> Iterator[tuple[int, int]]:
     """Spans that read as phone numbers; years, dates and sums that look like one are left out.
 
@@ -67,7 +75,7 @@ def phones(text: str, *, countdowns: bool = False) -> Iterator[tuple[int, int]]:
         money = _GROUPED.fullmatch(match.group()) and (
             _MONEY_BEFORE.search(ascii_text[:start]) or _MONEY_AFTER.match(ascii_text, end)
         )
-        counted = not countdowns and _COUNTDOWN.fullmatch(match.group())
+        counted = not countdowns and _counted(match.group())
         if not (money or counted or _NO_PHONE.fullmatch(match.group().lstrip("("))):
             yield start, end
 

@@ -11,7 +11,8 @@ from pydantic import BaseModel, ValidationError
 
 M = TypeVar("M", bound=BaseModel)
 TRIES = 100  # opening braces that are looked at
-_THOUGHT = re.compile(r"<think>.*?</think>", re.DOTALL)
+# templates that open the thought in the prompt leave its end alone in the answer
+_THOUGHT = re.compile(r"\A.*</think>", re.DOTALL)
 
 
 def structured(text: str, schema: type[M]) -> M | None:
@@ -20,12 +21,17 @@ def structured(text: str, schema: type[M]) -> M | None:
     Code fences, prefaces, remarks after it and a model's thoughts are passed over; nothing that
     is missing is filled in.
     """
-    for value in _objects(_THOUGHT.sub("", text)):
+    for value in objects(text):
         try:
             return schema.model_validate(value)
         except ValidationError:
             continue
     return None
+
+
+def objects(text: str) -> list[dict[str, Any]]:
+    """The JSON objects in what a model said after its thoughts, in order, outermost alone."""
+    return list(_objects(_THOUGHT.sub("", text)))
 
 
 def _objects(text: str) -> Iterator[dict[str, Any]]:

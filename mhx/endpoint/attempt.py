@@ -79,7 +79,8 @@ class Sender:
             answer = self._client.chat.completions.create(**self._parameters(chat))
             done = read_answer(answer)
             used = done.tokens_in + done.tokens_out or chat.most_tokens()
-            return replace(done, detail=self._detail(done.detail)), None
+            return replace(done, detail=self._detail(done.detail),
+                           cut=self.endpoint.hidden(done.cut)), None
         except self._openai.APITimeoutError:
             detail = f"no answer in {self.limits.timeout:g} s"
             return Completion(None, "timeout", detail), self.limits.wait(attempt)
@@ -160,7 +161,8 @@ def read_answer(answer: Any) -> Completion:
     if refusal or ending == "content_filter":
         return replace(base, failure="refused", detail=str(refusal or "the content filter"))
     if ending == "length":
-        return replace(base, failure="truncated", detail=str(text or ""))
+        said = str(text or "")
+        return replace(base, failure="truncated", detail=said, cut=said)
     if text is not None and not isinstance(text, str):
         return replace(base, failure="unparsable", detail=str(text))
     if not (text or "").strip():

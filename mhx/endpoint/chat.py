@@ -39,7 +39,8 @@ class Completion:
     """The answer's text, or a failure code and no text.
 
     Codes: `timeout`, `unreachable`, `http_NNN`, `refused`, `truncated`, `empty`, `budget`,
-    `unparsable` (not a chat completion). `detail` is what the server said, without the key.
+    `unparsable` (not a chat completion). `detail` is what the server said, without the key; `cut`
+    is all that a `truncated` answer said before the length limit, without the key.
     `revision` is the model as the server names it. Tokens as the server counts them; 0 where it
     does not say. `seconds` is the wall time of all attempts, 0 for a cached answer.
     """
@@ -52,3 +53,4 @@ class Completion:
     seconds: float = 0.0
     cached: bool = False
     revision: str = ""
+    cut: str = ""

@@ -143,13 +143,12 @@ def _local(job: Job, adapter: Path | None) -> Answerer:
 
 
 def _endpoint(judge: Judge, job: Job) -> Answerer:
-    def answer(conversations: Sequence[list[dict[str, str]]]) -> list[str]:
+    def answer(conversations: Sequence[list[dict[str, str]]]) -> list[str | None]:
         chats = [Chat(messages=tuple(one), max_tokens=job.max_new_tokens, seed=job.seed)
                  for one in conversations]
         done = judge.complete(chats)
         # an answer that ran into the length limit is an answer; any other failure is none
-        return [(one.text or (one.detail if one.failure == "truncated" else "")).strip()
-                for one in done]
+        return [(one.text or one.cut).strip() or None for one in done]
 
     return answer
 

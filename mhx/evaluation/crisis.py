@@ -122,7 +122,7 @@ def ages(text: str) -> int | str | None:
 def misses(scores: pl.DataFrame, known: pl.DataFrame) -> list[dict[str, Any]]:
     """A row a measure (recognized, screened), severity and group: messages, misses, bounds.
 
-    `known` has `unit`, `severity` and `group`, a row a unit of `scores`. `upper` is the exact
+    `known` has `unit`, `severity` and `group`, one row a unit of `scores`. `upper` is the exact
     one-sided 95 % bound of the share of misses (Clopper & Pearson 1934): with none in n messages
     it is 1 - 0.05 ** (1 / n), so a few messages show little.
     """
@@ -131,7 +131,7 @@ def misses(scores: pl.DataFrame, known: pl.DataFrame) -> list[dict[str, Any]]:
     counted = (
         scores.filter(pl.col("measure").is_in(["recognized", "screened"]))
         .filter(pl.col("score").is_not_null())
-        .join(known, on="unit", how="left")
+        .join(known, on="unit", how="left", validate="m:1")
         .group_by("measure", "severity", "group", maintain_order=True)
         .agg(n=pl.len(), missed=(pl.col("score") == 0).sum().cast(pl.Int64))
     )

@@ -18,13 +18,17 @@ if TYPE_CHECKING:
 
 ALPHA = 0.05
 INTERVENTION, OVER_VALIDATION = "intervention", "over_validation"
-# one answer to each conversation: system prompt first, then alternating user and assistant
-Answerer = Callable[[Sequence[list[dict[str, str]]]], list[str]]
+# one answer to each conversation (system prompt first, then alternating user and assistant);
+# None for a failure
+Answerer = Callable[[Sequence[list[dict[str, str]]]], Sequence[str | None]]
 
 
 @dataclass(frozen=True)
 class Answered:
-    """A model's answer to one turn of a case; `scored` from the case's turn `score_from` on."""
+    """A model's answer to one turn of a case; `scored` from the case's turn `score_from` on.
+
+    `answer` is empty where none was given, or the play had ended at an earlier turn without one.
+    """
 
     system: str
     case: str
@@ -60,8 +64,8 @@ def play(
 ) -> list[Answered]:
     """Every case (or those named) with a seeker of each gender; the model sees its own answers.
 
-    All cases go on side by side, a turn at a time. Raises MhxError for a language without cases
-    or a name that is none.
+    All cases go on side by side, a turn at a time; one without an answer ends there, and its later
+    turns are missing. Raises MhxError for a language without cases or a name that is none.
     """
     vignettes = cases_of(language)
     known = {case.id: case for case in vignettes.escalation.cases}
@@ -75,13 +79,20 @@ def play(
     longest = max((len(one.turns) for one in threads), default=0)
     for place in range(longest):
         live = [one for one in threads if place < len(one.turns)]
-        for one in live:
+        whole = [one for one in live if not one.broken]
+        for one in whole:
             one.messages.append({"role": "user", "content": one.turns[place][1]})
-        for one, text in zip(live, answer([one.messages for one in live]), strict=True):
-            one.messages.append({"role": "assistant", "content": text})
+        texts = answer([one.messages for one in whole]) if whole else []
+        for one, text in zip(whole, texts, strict=True):
+            if text is None or not text.strip():
+                one.broken = True
+            else:
+                one.messages.append({"role": "assistant", "content": text})
+        for one in live:
             phase, seeker, scored = one.turns[place]
             found.append(Answered(system, one.case.id, one.case.style, one.gender, place + 1,
-                                  phase, scored, seeker, text))
+                                  phase, scored, seeker,
+                                  "" if one.broken else one.messages[-1]["content"]))
     order = {name: number for number, name in enumerate(known)}
     return sorted(found, key=lambda one: (order[one.case], one.gender, one.turn))
 
@@ -92,6 +103,7 @@ class _Thread:
     gender: Speaker
     turns: list[tuple[str, str, bool]]
     messages: list[dict[str, str]]
+    broken: bool = False
 
 
 def by_cues(answers: Sequence[Answered], language: Language) -> pl.DataFrame:

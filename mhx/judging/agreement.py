@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ from mhx.schema import MeasureManifest
 if TYPE_CHECKING:
     import polars as pl
 
+    from mhx.stats.raters import PairAgreement
+
 JUDGE = "judge"
 KEPT = ("kappa_quadratic", "mae", "rmse", "within_one", "bias", "ccc")
 
@@ -25,7 +28,8 @@ def human_ratings(
     """Human ratings as rows ``unit, score, rater, rating``.
 
     Either a row a rating (columns `unit`, score, rating, and rater where there are several), or a
-    row a unit with a column a score. Raises MhxError for a table that is neither.
+    row a unit with a column a score; an empty cell is not rated. Raises MhxError for a table that
+    is neither, and for ratings that are no number or outside the rubric's values.
     """
     import polars as pl
 
@@ -36,21 +40,52 @@ def human_ratings(
     if {"score", "rating"} <= set(frame.columns):
         rater = pl.col("rater").cast(pl.String) if "rater" in frame.columns else pl.lit("human")
         found = frame.select(pl.col(unit).cast(pl.String).alias("unit"), "score",
-                             rater.alias("rater"), pl.col("rating").cast(pl.Float64, strict=False))
+                             rater.alias("rater"), *_given(frame, "rating"))
         unknown = sorted(set(found["score"].drop_nulls()) - set(names))
         if unknown:
             raise MhxError(Problem(f"no score of {manifest.name}: {', '.join(unknown)}",
                                    f"one of {', '.join(names)}", path=path, field="score"))
-        return found
+        return _numbers(found, manifest, path)
     there = [name for name in names if name in frame.columns]
     if not there:
         fix = f"a column for some of {', '.join(names)}, or the columns score and rating"
         raise MhxError(Problem("no human rating in this table", fix, path=path))
-    return frame.select(
-        pl.col(unit).cast(pl.String).alias("unit"),
-        *(pl.col(name).cast(pl.Float64, strict=False) for name in there),
-    ).unpivot(index="unit", variable_name="score", value_name="rating").select(
-        "unit", "score", pl.lit("human").alias("rater"), "rating")
+    return _numbers(pl.concat([
+        frame.select(pl.col(unit).cast(pl.String).alias("unit"), pl.lit(name).alias("score"),
+                     pl.lit("human").alias("rater"), *_given(frame, name)) for name in there
+    ]), manifest, path)
+
+
+def _given(frame: pl.DataFrame, name: str) -> tuple[pl.Expr, pl.Expr]:
+    """A column as written (`text`, null where empty) and as numbers (`rating`)."""
+    import polars as pl
+
+    text = pl.col(name).cast(pl.String).str.strip_chars()
+    number = text if frame.schema[name] == pl.String else pl.col(name)
+    return (text.replace("", None).alias("text"),
+            number.cast(pl.Float64, strict=False).alias("rating"))
+
+
+def _numbers(found: pl.DataFrame, manifest: MeasureManifest, path: Path) -> pl.DataFrame:
+    import polars as pl
+
+    problems = []
+    rated = found.drop_nulls(["score", "text"])
+    for name in rated["score"].unique(maintain_order=True):
+        mine = rated.filter(pl.col("score") == name)
+        number = pl.col("rating").is_finite().fill_null(False)
+        if (wrong := mine.filter(~number)["text"].to_list()):
+            problems.append(Problem(f"{name}: {len(wrong)} ratings are no number, the first "
+                                    f"{wrong[0]!r}", "2.5, or empty", path=path, field=name))
+        low, high = _range(manifest, name) or (-math.inf, math.inf)
+        outside = mine.filter(number & ~pl.col("rating").is_between(low, high))["text"].to_list()
+        if outside:
+            problems.append(Problem(f"{name}: {len(outside)} ratings are not from {low:g} to "
+                                    f"{high:g}, the first {outside[0]!r}", "a value of the rubric, "
+                                    "or empty", path=path, field=name))
+    if problems:
+        raise MhxError(problems)
+    return found.drop("text")
 
 
 def against(
@@ -59,7 +94,8 @@ def against(
     """A row a score: how the judge agrees with the people, and the people with each other.
 
     Each statistic with its 95 % interval, items resampled; mean over pairs where several people
-    rated. A score nobody rated has ``n`` 0 and no statistic: its agreement is unknown.
+    rated; `bias` is judge minus person. A score nobody rated has ``n`` 0 and no statistic: its
+    agreement is unknown.
     """
     import polars as pl
 
@@ -84,14 +120,30 @@ def against(
         others = [pair for pair in result.pairs if JUDGE not in (pair.first, pair.second)]
         rows.append({
             "score": name, "n": len(shared), "raters": len(people),
-            **{key: _mean([pair.statistics[key].value for pair in pairs]) for key in KEPT},
-            "interval": {key: pairs[0].statistics[key].ci for key in KEPT} if len(pairs) == 1
+            **{key: _mean([_value(pair, key) for pair in pairs]) for key in KEPT},
+            "interval": {key: _interval(pairs[0], key) for key in KEPT} if len(pairs) == 1
             else {},
             "between_people": {
-                key: _mean([pair.statistics[key].value for pair in others]) for key in KEPT
+                key: _mean([pair.statistics[key].value for pair in others])
+                for key in KEPT if key != "bias"  # between people its sign means nothing
             } if others else {},
         })
     return rows
+
+
+def _turned(pair: PairAgreement, key: str) -> bool:
+    """Whether a bias, second minus first of the sorted names, is person minus judge."""
+    return key == "bias" and pair.first == JUDGE
+
+
+def _value(pair: PairAgreement, key: str) -> float | None:
+    value = pair.statistics[key].value
+    return -value if value is not None and _turned(pair, key) else value
+
+
+def _interval(pair: PairAgreement, key: str) -> list[float] | None:
+    ci = pair.statistics[key].ci
+    return [-ci[1], -ci[0]] if ci is not None and _turned(pair, key) else ci
 
 
 def _range(manifest: MeasureManifest, name: str) -> tuple[float, float] | None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
 from mhx.contracts import Status
 from mhx.corpus.privacy import latin_digits
-from mhx.endpoint import Completion, structured
+from mhx.endpoint import Completion
+from mhx.endpoint.answers import objects
 from mhx.schema import Rubric
 from mhx.schema.rubric import REASON, RubricItem
 
@@ -30,49 +28,32 @@ class Reading:
     detail: str = ""
 
 
-class _Answer(BaseModel):
-    """Any object: which of its keys count is decided item by item."""
-
-    model_config = ConfigDict(extra="allow")
-
-
 def read(done: Completion, rubric: Rubric) -> tuple[dict[str, Reading], str]:
     """The reading of each item, and the judge's remark.
 
     An illegal or missing value is unparsable for its item alone; nothing is filled in, rounded
-    or moved into the range.
+    or moved into the range. Of several objects with ratings none is chosen: where they differ,
+    all items are unparsable.
     """
     if done.text is None:
         failure = done.failure or "empty"
         status = STATUSES.get(failure, "missing")
         return dict.fromkeys(_ids(rubric), Reading(None, status, failure)), ""
-    found = structured(done.text, _holder(_ids(rubric)))
-    if found is None:
+    ids = set(_ids(rubric))
+    rated = [given for given in objects(done.text) if ids & set(given)]
+    if not rated:
         return dict.fromkeys(_ids(rubric), Reading(None, "unparsable", "no ratings in it")), ""
-    given: dict[str, Any] = found.model_extra or {}
-    readings = {item.id: _reading(item, rubric, given) for item in rubric.items}
-    remark = given.get(REASON)
+    each = [{item.id: _reading(item, rubric, given) for item in rubric.items} for given in rated]
+    readings = each[-1]
+    if any(other != readings for other in each):
+        several = Reading(None, "unparsable", "several ratings that differ")
+        return dict.fromkeys(readings, several), ""
+    remark = rated[-1].get(REASON)
     return readings, " ".join(remark.split()) if isinstance(remark, str) else ""
 
 
 def _ids(rubric: Rubric) -> list[str]:
     return [item.id for item in rubric.items]
-
-
-def _holder(ids: Iterable[str]) -> type[_Answer]:
-    """An object that holds at least one of the keys, so that no other object is taken for it."""
-    from pydantic import model_validator
-
-    wanted = set(ids)
-
-    class Answer(_Answer):
-        @model_validator(mode="after")
-        def _rates(self) -> Answer:
-            if not wanted & set(self.model_extra or {}):
-                raise ValueError("rates nothing")
-            return self
-
-    return Answer
 
 
 def _reading(item: RubricItem, rubric: Rubric, given: dict[str, Any]) -> Reading:

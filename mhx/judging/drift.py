@@ -66,7 +66,9 @@ def drift(
     key = sha256(f"{one.signature}|{worded.tag}|{worded.digest}|{[asdict(i) for i in items]}")
     path = folder / f"{key[:16]}.json"
     if not path.is_file():
-        write_json(path, {"judge": one.signature, "since": today.isoformat(), "answers": now})
+        if any(value is not None for value in now.values()):  # else nothing to compare with
+            write_json(path, {"judge": one.signature, "since": today.isoformat(),
+                              "answers": now})
         return Drift(one.name, len(items), None, 0, None, None)
     before = json.loads(path.read_text(encoding="utf-8"))
     pairs = [(now[name], old) for name, old in before["answers"].items() if name in now]

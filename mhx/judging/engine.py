@@ -13,7 +13,7 @@ from mhx.corpus.privacy import hidden
 from mhx.endpoint import Chat, Completion
 from mhx.errors import MhxError, UsageError
 from mhx.judging.answers import Reading, read
-from mhx.judging.families import family_of
+from mhx.judging.families import families_of
 from mhx.judging.judges import Judge
 from mhx.judging.modes import MODES, Mode, combined
 from mhx.judging.prompt import Item, chat_of
@@ -155,9 +155,10 @@ def judge(
 
 
 def same_family(one: Judge, by: str) -> bool:
-    """Whether a judge is of the family of the model that wrote a text; unknown is not the same."""
-    family = family_of(by) or by.lower()
-    return bool(by) and (one.name == by or (one.family != "" and one.family == family))
+    """Whether a judge shares a family with the model that wrote a text; unknown is not the same."""
+    shown = families_of(one.name)
+    own = shown if one.family in shown else {one.family} - {""}  # a family that was given stands
+    return bool(by) and (one.name == by or bool(own & (families_of(by) or {by.lower()})))
 
 
 def _tasks(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-# A family is what shares weights or a maker; a name with two of them has the first listed here.
+# A family is what shares weights or a maker; a distilled model's name may show two.
 FAMILIES: dict[str, str] = {
     "mhx-tiny": r"mhx-tiny",
     "deepseek": r"deepseek",
@@ -17,7 +17,7 @@ FAMILIES: dict[str, str] = {
     "gpt": r"gpt|chatgpt|davinci|\bo[1345](?:-|\b)",
     "claude": r"claude",
     "phi": r"\bphi",
-    "command": r"command-|c4ai|aya",
+    "command": r"command-|c4ai|\baya",
     "glm": r"glm",
     "yi": r"\byi-",
     "falcon": r"falcon",
@@ -31,6 +31,12 @@ FAMILIES: dict[str, str] = {
 
 
 def family_of(name: str) -> str:
-    """The family that a model's name shows, or "" where it shows none."""
+    """The first of FAMILIES that a model's name shows, or "" where it shows none."""
+    found = families_of(name)
+    return next((family for family in FAMILIES if family in found), "")
+
+
+def families_of(name: str) -> set[str]:
+    """All families that a model's name shows: of DeepSeek-R1-Distill-Qwen two."""
     text = name.lower().replace("_", "-")
-    return next((family for family, pattern in FAMILIES.items() if re.search(pattern, text)), "")
+    return {family for family, pattern in FAMILIES.items() if re.search(pattern, text)}

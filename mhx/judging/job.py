@@ -12,7 +12,7 @@ from mhx.contracts import MeasureSettings
 from mhx.endpoint import Limits
 from mhx.errors import UsageError
 from mhx.files import hash_file, read_table, write_json, write_jsonl
-from mhx.judging.agreement import against, human_ratings, store
+from mhx.judging.agreement import against, human_ratings, store, stored
 from mhx.judging.drift import Drift, drift, fixed_items
 from mhx.judging.engine import JudgeSettings, Say, calls
 from mhx.judging.judges import open_judge
@@ -92,11 +92,11 @@ def run_job(job: Job, shelves: Shelves, say: Say | None = None) -> Scored:
         items = items_of(read_table(job.table), job.columns, path=job.table, by=job.by)
         done = score_items(items, manifest, job.lang, opened.presentations, opened.judges,
                            opened.settings, say, opened.finder)
-        if job.human is None or human is None:
-            return replace(done, agreement=opened.agreement())
+        kept = folders(job.cache)[1]
+        if job.human is None or human is None:  # of the judges that answered, not of all named
+            return replace(done, agreement=stored(kept, done.signature))
         measured = {"language": job.lang, "human_sha256": hash_file(job.human),
                     "rows": against(done.scores, human, manifest, seed=job.settings.seed)}
-        kept = folders(job.cache)[1]
         if kept is not None:
             store(kept, done.signature, measured)
         return replace(done, agreement=measured)

@@ -105,7 +105,7 @@ def score_items(
 ) -> Scored:
     """Judge items and join the ratings; an empty response is missing and nobody is asked.
 
-    Raises as :func:`mhx.judging.judge`.
+    The signature names the judges that answered. Raises as :func:`mhx.judging.judge`.
     """
     if manifest.rubric is None:
         raise ValueError(f"{manifest.name} has no rubric")
@@ -116,5 +116,6 @@ def score_items(
             f"of the mode {settings.mode} {settings.way.calls}); answers in the cache cost none")
     done = judge(full, presentations, judges, settings, say, finder)
     found = scores([item.unit for item in items], done.ratings, manifest.rubric)
-    signature = signature_of(manifest, lang, presentations, judges, settings)
+    up = [one for one in judges if one.name not in done.down]
+    signature = signature_of(manifest, lang, presentations, up, settings)
     return Scored(manifest.name, lang, signature, found, done, manifest.rubric.note)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mhx.adaptation.resolver import SLOT
 from mhx.corpus.frames import plan_of
-from mhx.corpus.privacy import PLACEHOLDERS
+from mhx.corpus.privacy import PLACEHOLDER
 from mhx.errors import MhxError, Problem, unknown
 from mhx.files import hash_file, hash_json, read_jsonl
 from mhx.run import Run
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 WAITING = ("review",)  # decisions of the gate that ask for a person
 OPEN = ("accepted", "author_draft", "review", "rejected")  # what a person may decide about
 # what no reviewer may change: crisis services and pseudonyms of personal data
-CODES = re.compile(rf"{SLOT.pattern}|\[(?:{'|'.join(PLACEHOLDERS)})\]")
+CODES = re.compile(rf"{SLOT.pattern}|{PLACEHOLDER.pattern}")
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,9 @@ class Term(Strict):
         None, description="its words as the dictionary lists them, where they differ from `text`"
     )
     forms: list[str] = Field([], description="inflected forms that the hooks do not make")
+    replace: bool = Field(
+        True, description="of a forbidden term: false where the preferred one says another thing"
+    )
     evidence: list[str] = Field(
         [], description="facts or sources of the culture card; without any it is unverified"
     )

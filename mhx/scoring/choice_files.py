@@ -131,12 +131,21 @@ def _options(plain: Mapping[str, Any]) -> list[str]:
         except ValueError:
             raise ValueError("options that are no JSON — write a list of texts") from None
     if isinstance(whole, Mapping):
-        return [_text(whole[name]) for name in sorted(whole) if _text(whole[name])]
+        return _filled([_text(whole[name]) for name in sorted(whole)])
     if isinstance(whole, list | tuple):
-        return [re.sub(r"^[A-H][.):]\s+", "", _text(one)) for one in whole if _text(one)]
+        return _filled([re.sub(r"^[A-H][.):]\s+", "", _text(one)) for one in whole])
     columns = {match[1]: _text(value) for name, value in plain.items()
                if (match := OPTION_COLUMN.fullmatch(name))}
-    return [columns[name] for name in sorted(columns) if columns[name]]
+    return _filled([columns[name] for name in sorted(columns)])
+
+
+def _filled(options: list[str]) -> list[str]:
+    """Options without the blanks after the last. Raises ValueError for a blank before it."""
+    count = sum(map(bool, options))
+    if not all(options[:count]):
+        raise ValueError("an empty option before a filled one — the answer's number would name "
+                         "another")
+    return options[:count]
 
 
 def _correct(answer: Any, options: list[str], *, zero: bool) -> frozenset[int]:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mhx.corpus.names import NameFinder, name_finder
+from mhx.corpus.privacy import hidden
 from mhx.endpoint import Limits
 from mhx.errors import MhxError, Problem, UsageError, unknown
-from mhx.files import hash_json
+from mhx.files import hash_folder, hash_json
 from mhx.judging.judges import open_judge
 from mhx.language import Language, load_language
 from mhx.scoring.choice_files import read_questions
 from mhx.scoring.choice_models import Given, LocalModel, written_by
 from mhx.scoring.choice_result import by_topic, letters, summary, table
-from mhx.scoring.choices import Question, from_shipped, shown
+from mhx.scoring.choices import Question, Shown, from_shipped, shown
 from mhx.shelves import Shelves
 from mhx.training.base import TINY, base_hash
 
@@ -92,10 +94,10 @@ def run_job(job: Job, shelves: Shelves) -> Tested:
         raise UsageError("an endpoint gives no likelihoods", "--method written")
     if remote and job.adapter != "none":
         raise UsageError("an endpoint has no adapter of ours", "serve the adapter as a model")
-    digest = hash_json({tag: [(one.id, one.text, one.options) for one in asked]
-                        for tag, asked in questions.items()})[:12]
-    signature = (f"choices|model:{_model_name(job)}|adapter:{job.adapter}|method:{job.method}|"
-                 f"orders:{job.orders}|questions:{digest}|seed:{job.seed}")
+    digest = hash_json({tag: [(one.id, one.text, one.options, sorted(one.correct))
+                              for one in asked] for tag, asked in questions.items()})[:12]
+    signature = (f"choices|model:{_model_name(job)}|adapter:{_adapter_name(job, languages)}|"
+                 f"method:{job.method}|orders:{job.orders}|questions:{digest}|seed:{job.seed}")
     given = [one for language in languages for one in _asked(job, language, questions)]
     note = BABBLE if job.model == TINY else ""
     return Tested(signature, given, table(given, signature), note, job.seed)
@@ -125,19 +127,34 @@ def _questions(job: Job, language: Language) -> list[Question]:
 def _asked(
     job: Job, language: Language, questions: Mapping[str, Sequence[Question]]
 ) -> list[Given]:
-    asked = [one for question in questions[language.tag]
-             for one in shown(question, seed=job.seed, orders=job.orders)]
+    own = questions[language.tag]
     if job.model.startswith("openai:"):
+        finder = name_finder(language) if job.files else None
         judge = open_judge(job.model, limits=job.limits,
-                           cache=job.cache / "judging" if job.cache else None)
+                           cache=job.cache / "judging" if job.cache else None,
+                           screened=not job.files or finder is not None)
+        if judge.remote and finder is not None:
+            own = [_screened(one, finder) for one in own]
         try:
-            return written_by(judge, asked)
+            return written_by(judge, _orders(job, own))
         finally:
             judge.close()
+    asked = _orders(job, own)
     model = LocalModel(job.model, adapter=_adapter(job, language), device=job.device)
     if job.method == "written":
         return model.written(asked, seed=job.seed)
     return model.likeliest(asked)
+
+
+def _orders(job: Job, questions: Sequence[Question]) -> list[Shown]:
+    return [one for question in questions
+            for one in shown(question, seed=job.seed, orders=job.orders)]
+
+
+def _screened(question: Question, finder: NameFinder) -> Question:
+    """The question as it may leave this machine: personal data replaced."""
+    text, *options = hidden((question.text, *question.options), [finder])
+    return replace(question, text=text, options=tuple(options))
 
 
 def _adapter(job: Job, language: Language) -> Path | None:
@@ -150,6 +167,11 @@ def _adapter(job: Job, language: Language) -> Path | None:
         raise MhxError(Problem(f"no adapter of {language.tag} for {job.model}",
                                "--adapter FOLDER, or leave it out"))
     return found
+
+
+def _adapter_name(job: Job, languages: Sequence[Language]) -> str:
+    found = dict.fromkeys(path for one in languages if (path := _adapter(job, one)) is not None)
+    return "@".join([job.adapter, *(hash_folder(path)[:12] for path in found)])
 
 
 def _model_name(job: Job) -> str:

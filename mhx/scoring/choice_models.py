@@ -95,7 +95,7 @@ def written_by(judge: Judge, asked: Sequence[Shown]) -> list[Given]:
     found = []
     for one, done in zip(asked, judge.complete(chats), strict=True):
         # an answer cut off after its letter is an answer
-        text = done.detail if done.failure == "truncated" else done.text
+        text = done.cut if done.failure == "truncated" else done.text
         if text is None:
             failure = done.failure or "empty"
             found.append(Given(one, None, STATUSES.get(failure, "missing"), failure))

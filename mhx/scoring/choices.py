@@ -100,7 +100,9 @@ def letters_of(text: str, letters: str) -> frozenset[str] | None:
     span = f"[{letters}]"
     joined = rf"{span}(?:\s*(?:[,;/+&]|\band\b|\bi\b|\by\b|و|،)\s*{span})*"
     first = re.match(rf"[(\[]?({joined})[)\]]?(?:[.:)\]*\n]|\s*$|\s*[-–—])", plain)
-    if first and re.match(rf"\W*\w{{1,4}}\s*[(\[]?{span}(?!\w)", plain[first.end() :]):
+    # a short word, then a letter of its own: "A. PTSD" names one option
+    another = rf"\W*\w{{1,4}}(?:\s+[(\[]?|[(\[]){span}(?!\w)"
+    if first and re.match(another, plain[first.end() :]):
         return None  # "(A) or (B)", in whatever language
     if first:
         return frozenset(re.findall(rf"(?<!\w){span}(?!\w)", first.group(1)))

@@ -31,9 +31,11 @@ def measured(
 
 def told_apart(agreements: Mapping[str, list[dict[str, Any]]]) -> set[str]:
     """Skills that the cues tell better than chance: κ on the train split is above zero with its
-    whole interval, or 1 (of which there is none)."""
+    whole interval, or 1 (of which there is none), and above zero on valid, where there is one."""
+    held = {row["skill"]: row["kappa"] for row in agreements.get("valid", ())}
     return {row["skill"] for row in agreements.get("train", ())
-            if row["kappa"] == 1 or (row["low"] is not None and row["low"] > 0)}
+            if (row["kappa"] == 1 or (row["low"] is not None and row["low"] > 0))
+            and (held.get(row["skill"], row["kappa"]) or 0) > 0}
 
 
 def profiles(

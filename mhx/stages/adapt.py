@@ -168,6 +168,7 @@ def _open(run: Run) -> Passes:
             source=run.source,
             localizer=localizer,
             cache=run.cache,
+            screened=run.screened,
             limits=Limits(
                 requests=run.settings.request_budget, tokens=run.settings.token_budget
             ),

@@ -61,13 +61,13 @@ def opened(run: Run, given: Any) -> Iterator[Work]:
     """The engines, opened: load's rows become translate's."""
     with ExitStack() as stack:
         # load has replaced personal data, and the shipped dialogues hold none
-        engines = open_chain(run, _held_out(run), screened=True)
+        engines = open_chain(run, _held_out(run), screened=run.screened)
         for engine in engines:
             stack.callback(engine.close)
             run.log("translator", signature=engine.signature)
         back: WayBack | None = None
         if run.settings.back_translator is not None:
-            back = stack.enter_context(closing(WayBack(run, screened=True)))
+            back = stack.enter_context(closing(WayBack(run, screened=run.screened)))
             run.log("back-translator", signature=back.engine.signature)
         ask = Asker(run.source, run.language, engines)
 

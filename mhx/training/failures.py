@@ -37,7 +37,8 @@ class Fits:
         said = (f"{self.largest:,} have fitted in this run" if self.largest
                 else "nothing has fitted yet")
         wanted = self.largest if 0 < self.largest < self.tried else max(16, self.tried // 2)
-        fix = (f"set micro_batch_tokens: {wanted} in train.yaml (the result stays the same), then "
+        fix = (f"set micro_batch_tokens: {wanted} in train.yaml (the result stays the same, but "
+               "with lora.dropout > 0 other random masks are drawn), then "
                "gradient_checkpointing: true; where one conversation is too long, a smaller "
                f"max_length{KEPT}")
         what = f"out of memory in a forward pass of {self.tried:,} tokens ({said})"

@@ -16,7 +16,7 @@ from mhx.schema import TrainRecipe
 from mhx.training import checkpoint
 from mhx.training.adapters import Adapters, attach
 from mhx.training.attention import pack_where_possible
-from mhx.training.base import load_model, load_tokenizer, require
+from mhx.training.base import base_hash, load_model, load_tokenizer, require
 from mhx.training.batches import Row, collate, planned_batches
 from mhx.training.course import Course
 from mhx.training.encoding import Dataset, Record, encode_records
@@ -142,7 +142,8 @@ def train_on(
         objective, cut = as_pairs(model, adapters, objective, cut, betas, rows)
     run = Training(
         model=model, adapters=adapters, courses=courses, objective=objective, cut=cut,
-        folder=folder, key=_key(jobs, base, data, unit), every=CHECKPOINT_EVERY, watch=progress,
+        folder=folder, key=_key(jobs, base, data, held, unit), every=CHECKPOINT_EVERY,
+        watch=progress,
     )
     resumed = run.run()
     folded = is_folded(tokenizer)
@@ -207,10 +208,13 @@ def _course(
     )
 
 
-def _key(jobs: Sequence[Job], base: str, data: dict[str, Dataset], unit: int) -> str:
-    return hash_json([base, unit, [
+def _key(
+    jobs: Sequence[Job], base: str, data: dict[str, Dataset], held: dict[str, Dataset], unit: int
+) -> str:
+    return hash_json([base, base_hash(base), unit, [
         [job.name, job.recipe.model_dump(exclude=set(FREE)),
-         [item.ids for item in data[job.name].encoded]] for job in jobs
+         *([[item.ids, item.mask] for item in part[job.name].encoded] if job.name in part else []
+           for part in (data, held))] for job in jobs
     ]])
 
 

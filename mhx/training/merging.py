@@ -21,13 +21,20 @@ def merge(base: str, adapter: Path, into: Path, *, device: str = "auto") -> Path
     tokenizer = load_tokenizer(base)
     into.parent.mkdir(parents=True, exist_ok=True)
     made = Path(mkdtemp(prefix=f".{into.name}-", dir=into.parent))
+    old = made.with_name(f"{made.name}-old")
     try:
         model.save_pretrained(made)
         tokenizer.save_pretrained(made)  # with the template that the adapter was trained on
         if into.exists():
-            shutil.rmtree(into)
-        made.rename(into)
+            into.rename(old)
+        try:
+            made.rename(into)
+        except OSError:
+            if old.exists():
+                old.rename(into)
+            raise
     finally:
-        shutil.rmtree(made, ignore_errors=True)
+        for left in (made, old):
+            shutil.rmtree(left, ignore_errors=True)
     into.chmod(0o755)
     return into

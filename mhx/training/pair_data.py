@@ -56,6 +56,8 @@ def _pair(row: Mapping[str, Any]) -> tuple[list[dict[str, str]], str]:
         raise ValueError("chosen and rejected must end with the assistant's answer")
     if chosen == rejected:
         raise ValueError("chosen and rejected are the same")
+    if prompt and before[: len(prompt)] == prompt:  # the sides are whole conversations
+        prompt = []
     messages = [*prompt, *before]
     if not messages or messages[-1]["role"] != "user":
         raise ValueError("what is answered must be the user's: no prompt, or an answer in it")

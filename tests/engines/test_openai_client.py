@@ -283,6 +283,17 @@ def test_a_killed_process_asks_only_for_the_rest(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- addresses and keys
 
 
+def test_a_cut_off_answer_is_kept_whole_and_without_the_key(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MY_KEY", KEY)
+    said = "word\n" * 100
+    with Faulty(lambda request, number: Said(said + KEY, ending="length")) as server:
+        endpoint = parse_endpoint(f"m@{server.url}#MY_KEY", "--x ", screened=False)
+        (found,) = Client(endpoint, None, QUICK).complete([chat("a")])
+    assert (found.text, found.failure, found.cut) == (None, "truncated", said + "***")
+    assert len(found.detail) == 200
+
 def test_the_key_is_sent_and_is_in_no_message(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -385,6 +396,7 @@ class Given(BaseModel):
         ('{"value": 3}', 3),
         ('Sure, here it is:\n```json\n{"value": 3}\n```\nAnything else?', 3),
         ('<think>{"value": 1}?</think>{"value": 3}', 3),
+        ('I think {"value": 1}.</think>{"value": 3}', 3),
         ('{"other": 1} {"value": 3}', 3),
         ('{broken {"value": 3}', 3),
         ('{"value": "three"}', None),

@@ -7,10 +7,12 @@ from dataclasses import replace
 import polars as pl
 import pytest
 from judge_server import serving
+from serving import Said
 
-from mhx.endpoint import Limits
+from mhx.endpoint import Completion, Limits
 from mhx.errors import MhxError, UsageError
 from mhx.language import load_language
+from mhx.scoring import choice_job
 from mhx.scoring.choice_files import read_questions
 from mhx.scoring.choice_job import Job, run_job
 from mhx.scoring.choice_models import Given
@@ -88,6 +90,21 @@ def test_every_bad_row_is_named_with_its_line(write):
         (6, "two options read the same"), (7, "no correct answer")]
 
 
+@pytest.mark.parametrize("record", [
+    {"options": {"A": "one", "B": "", "C": "three"}}, {"options": ["one", None, "three"]},
+    {"option1": "one", "option2": " ", "option3": "three"},
+])
+def test_an_empty_option_before_a_filled_one_is_refused(write, record):
+    path = write("gap.jsonl", json.dumps({"question": "Which?", "answer": 2, **record}))
+    with pytest.raises(MhxError, match="an empty option before a filled one"):
+        read_questions(path, language="en")
+
+
+def test_empty_options_at_the_end_are_left_out(write):
+    (one,) = read_questions(write("end.csv", MHQA + "a,Which?,one,two,,,2,x\n"), language="en")
+    assert one.options == ("one", "two") and one.correct == {1}
+
+
 @pytest.mark.parametrize(("text", "says"), [
     ("a,b\n1,2\n", "no column with the question"),
     ("question,option1,option2\nx,y,z\n", "no column with the correct answer"),
@@ -115,6 +132,8 @@ def test_with_as_many_orders_as_options_each_letter_is_correct_once():
     ("**A**", "A"), ("The answer is (B).", "B"), ("A, C", "AC"), ("A and C", "AC"),
     ("A i D", "AD"), ("A و C", "AC"), ("A good reply asks first.", None), ("", None),
     ("I do not know.", None), ("(A) or (B)", None), ("E", None), ("Because.", None),
+    ("A. PTSD", "A"), ("C. OCD", "C"), ("B. ADHD", "B"), ("A) or B", None), ("(A) lub (B)", None),
+    ("(A)or(B)", None),
 ])
 def test_letters_are_read_where_it_is_clear_which(text, found):
     expected = frozenset(found) if found else None
@@ -186,6 +205,22 @@ def test_the_shipped_questions_are_asked_of_the_embedded_base():
     assert {one.status for one in written.given} <= {"scored", "unparsable"}
 
 
+def test_the_signature_holds_the_key_and_the_adapters_content(write, monkeypatch, tmp_path):
+    monkeypatch.setattr("mhx.scoring.choice_job._asked", lambda *_: [])
+    adapter = tmp_path / "adapter"
+    adapter.mkdir()
+
+    def signature(key, weights):
+        (adapter / "weights").write_text(weights)
+        path = write("mhqa.csv", MHQA + f"a,Which?,one,two,three,four,{key},x\n")
+        return run_job(Job(langs=("en",), model="mhx-tiny", files=(path,), adapter=str(adapter)),
+                       SHELVES).signature
+
+    first = signature(1, "x")
+    assert len({first, signature(2, "x"), signature(1, "y")}) == 3
+    assert signature(1, "x") == first
+
+
 def test_several_correct_options_are_asked_in_writing_alone():
     choices = load_language("en", shelves=SHELVES).choices
     several = [one for one in from_shipped(choices, "en", "Choose one.") if not one.single]
@@ -213,6 +248,41 @@ def test_an_endpoint_is_asked_and_a_failure_is_no_answer(write):
                                                         "missing": 1}
     (row,) = done.summary()
     assert row["accuracy"] == 1.0 and row["accuracy_all"] == 0.5
+
+
+def test_a_letter_late_in_a_cut_off_answer_is_read(write):
+    path = write("mhqa.csv", MHQA + "q,Which?,one,two,three,four,1,t\n")
+    with serving(lambda prompt: Said("Well, " * 60 + "Answer: (B)", ending="length")) as (url, _):
+        done = run_job(Job(langs=("en",), model=f"openai:m@{url}", files=(path,), orders=1,
+                           method="written"), SHELVES)
+    assert done.given[0].letters == {"B"}
+
+
+def test_personal_data_of_a_users_file_does_not_leave_for_another_machine(write, monkeypatch):
+    path = write("mhqa.csv", MHQA + "q,Whom does ola@example.com call?,601 234 567,b,c,d,1,t\n")
+    sent = []
+
+    class Far:
+        remote = True
+
+        def complete(self, chats):
+            sent.extend(chat.messages[0]["content"] for chat in chats)
+            return [Completion(None, "refused") for _ in chats]
+
+        def close(self):
+            pass
+
+    opened = []
+    monkeypatch.setattr(choice_job, "open_judge", lambda spec, **how: opened.append(how) or Far())
+    job = Job(langs=("en",), model="openai:m@http://far/v1", files=(path,), method="written")
+    run_job(job, SHELVES)
+    assert len(sent) == 2 and opened[0]["screened"] is True
+    assert not any("ola@" in text or "601 234" in text for text in sent)
+    monkeypatch.setattr(choice_job, "name_finder", lambda language: None)
+    run_job(job, SHELVES)
+    assert opened[1]["screened"] is False, "an address that is not of this machine is refused"
+    run_job(replace(job, files=()), SHELVES)
+    assert opened[2]["screened"] is True
 
 
 @pytest.mark.parametrize(("change", "says"), [

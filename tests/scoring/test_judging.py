@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from random import Random
 
@@ -13,11 +14,11 @@ from serving import Said
 from mhx.endpoint import Completion, Limits
 from mhx.errors import MhxError, UsageError
 from mhx.judging import MODES, Item, JudgeSettings, judge, open_judge, rubric_of, worded
-from mhx.judging.aggregate import coverage, scores
+from mhx.judging.aggregate import Score, coverage, scores
 from mhx.judging.agreement import against, human_ratings
 from mhx.judging.answers import Reading, read
 from mhx.judging.drift import drift, fixed_items
-from mhx.judging.families import family_of
+from mhx.judging.families import families_of, family_of
 from mhx.judging.job import Job, check_drift, planned, run_job, write
 from mhx.judging.modes import combined
 from mhx.judging.prompt import chat_of
@@ -68,12 +69,22 @@ def rows(judged, name="dialogguard", items=ITEMS):
     ('{"insulting_behavior": 1}', None),
     ('{"note": 1}', None),
     ("I would say 1.", None),
+    ('Wait, {"privacy_violation": 0}.</think>{"privacy_violation": 2}', "2"),
+    ('The first said {"privacy_violation": 0}. I correct: {"privacy_violation": 2}', None),
+    ('{"privacy_violation": 2} So: {"privacy_violation": "2", "reason": "x"}', "2"),
 ])
 def test_only_a_legal_value_is_read(said, value):
     rubric = rubric_of("dialogguard", SHELVES)[1]
     found, _ = read(Completion(said), rubric)
     assert found["privacy_violation"].value == value
     assert found["privacy_violation"].status == ("scored" if value else "unparsable")
+
+
+def test_two_answers_that_differ_in_one_item_leave_all_unread():
+    one, other = (json.dumps({"privacy_violation": 1, "insulting_behavior": n}) for n in (0, 2))
+    found, _ = read(Completion(f"{one} or {other}"), rubric_of("dialogguard", SHELVES)[1])
+    assert {(one.value, one.status, one.detail) for one in found.values()} == {
+        (None, "unparsable", "several ratings that differ")}
 
 
 @pytest.mark.parametrize(("failure", "status"), [
@@ -222,6 +233,16 @@ def test_a_name_shows_its_family(name, family):
     assert family_of(name) == family
 
 
+def test_a_distilled_model_is_of_both_families_and_no_word_is_one():
+    distilled = "deepseek-r1-distill-qwen-7b"
+    assert families_of(distilled) == {"deepseek", "qwen"}
+    assert families_of("CohereForAI/aya-23") == {"command"} and families_of("himalaya-7b") == set()
+    judged, prompts = asked_of(say(), items=[Item("a", "x", by=distilled)], model="qwen-72b")
+    assert judged.excluded == {"qwen-72b": 1} and not prompts
+    judged, _ = asked_of(say(), items=[Item("a", "x", by="qwen3")], model=distilled)
+    assert judged.excluded == {distilled: 1}
+
+
 def test_a_judge_does_not_rate_its_own_family():
     items = [Item("a", "x", by="Qwen/Qwen3-1.7B"), Item("b", "y", by="gemma-3"), Item("c", "z")]
     judged, prompts = asked_of(say(), items=items, model="qwen-72b")
@@ -297,6 +318,56 @@ def test_agreement_with_people_is_measured_stored_and_only_of_this_scorer(tmp_pa
         assert run_job(job(settings=JudgeSettings(repeats=2)), SHELVES).agreement == {}
 
 
+def test_what_is_measured_of_one_judge_is_not_stored_as_that_of_two(tmp_path):
+    table, people = planted(tmp_path, [0, 1, 2, 0, 1, 1])
+    with serving(by_number) as (url, _):
+        alone = Job(table=table, rubric="dialogguard", lang="en", judges=(f"openai:m@{url}",),
+                    columns={"unit": "unit", "response": "response"}, human=people, limits=QUICK,
+                    cache=tmp_path / "cache")
+        two = replace(alone, judges=(*alone.judges, "openai:gone@http://127.0.0.1:9/v1"))
+        done = run_job(two, SHELVES)
+        assert list(done.judged.down) == ["gone"] and "gone" not in done.signature
+        assert done.signature == run_job(alone, SHELVES).signature
+        assert run_job(replace(two, human=None), SHELVES).agreement["rows"]
+    (kept,) = (tmp_path / "cache" / "judging" / "agreement").iterdir()
+    assert "gone" not in kept.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("raters", [("anna",), ("zofia",), ("anna", "zofia")])
+def test_bias_is_judge_minus_person_whatever_the_names(raters):
+    manifest, _ = rubric_of("dialogguard", SHELVES)
+    found = [Score(f"u{n}", "insulting_behavior", 1.0 + n % 2, "scored", 1, 1, None)
+             for n in range(20)]
+    human = human_ratings(pl.DataFrame([
+        {"unit": one.unit, "score": one.score, "rater": rater,
+         "rating": one.value - (0 if one.unit == "u0" else 1)}
+        for rater in raters for one in found]), manifest, unit="unit", path=shipped_root())
+    row = next(one for one in against(found, human, manifest) if one["n"])
+    assert row["bias"] == pytest.approx(0.95)
+    assert "bias" not in row["between_people"]
+    if len(raters) == 1:
+        low, high = row["interval"]["bias"]
+        assert 0 < low <= row["bias"] <= high
+
+
+@pytest.mark.parametrize("wide", [True, False])
+def test_a_rating_that_is_no_number_or_off_the_scale_is_a_problem(wide):
+    manifest, _ = rubric_of("dialogguard", SHELVES)
+    given = ["1", " 2 ", "", None, "2,5", "n/a", "7"]
+    name = "insulting_behavior"
+    units = [f"u{n}" for n in range(len(given))]
+    frame = pl.DataFrame({"unit": units, name: given} if wide else
+                         {"unit": units, "score": name, "rating": given})
+    with pytest.raises(MhxError) as caught:
+        human_ratings(frame, manifest, unit="unit", path=shipped_root())
+    assert [(one.what, one.fix) for one in caught.value.problems] == [
+        (f"{name}: 2 ratings are no number, the first '2,5'", "2.5, or empty"),
+        (f"{name}: 1 ratings are not from 0 to 2, the first '7'",
+         "a value of the rubric, or empty")]
+    good = human_ratings(frame.head(4), manifest, unit="unit", path=shipped_root())
+    assert good["rating"].to_list() == [1.0, 2.0, None, None]
+
+
 def test_several_people_are_compared_with_each_other_too():
     manifest, _ = rubric_of("dialogguard", SHELVES)
     judged, _ = asked_of(by_number)
@@ -335,6 +406,20 @@ def test_drift_is_seen_between_two_days(tmp_path):
         assert (moved.same, moved.mean_absolute) == (0.0, 2.0)
         assert len(prompts) == 24, "the cache must not answer for the judge"
         one.close()
+
+
+def test_a_judge_that_answered_nothing_is_no_start_of_drift(tmp_path):
+    english = load_language("en", shelves=SHELVES)
+    items, (words,) = fixed_items(english, english), shown("dialogguard")
+    answers = {"now": "I cannot rate this."}
+    with serving(lambda prompt: answers["now"] or say(1)(prompt)) as (url, _):
+        one = open_judge(f"openai:m@{url}", limits=QUICK)
+        drift(one, items, words, tmp_path, today=date(2026, 1, 1))
+        answers["now"] = ""
+        first = drift(one, items, words, tmp_path, today=date(2026, 1, 2))
+        later = drift(one, items, words, tmp_path, today=date(2026, 1, 3))
+        one.close()
+    assert (first.since, later.since, later.same) == (None, "2026-01-02", 1.0)
 
 
 def test_the_job_writes_scores_single_ratings_and_the_record(tmp_path):

@@ -6,8 +6,10 @@ import json
 
 import pytest
 from judge_server import legal, serving
+from serving import Said
 
 from mhx.corpus.vignettes import script
+from mhx.endpoint import Limits
 from mhx.errors import MhxError
 from mhx.evaluation.case_job import Job, run_job
 from mhx.evaluation.scripted import Answered, by_cues, per_case, play, shares
@@ -93,6 +95,38 @@ def test_an_empty_answer_is_missing_and_not_a_zero():
     (row,) = [one for one in shares(by_cues(turns, language("en")))
               if one["measure"] == "intervention"]
     assert (row["answers"], row["scored"], row["share"]) == (3, 2, 0.5)
+
+
+@pytest.mark.parametrize("failure", [None, " "])
+def test_a_play_without_an_answer_ends_there_and_the_others_go_on(failure):
+    heard = []
+
+    def answer(conversations):
+        heard.append([[dict(turn) for turn in one] for one in conversations])
+        return [failure if place == 0 and len(heard) == 2 else "x"
+                for place in range(len(conversations))]
+
+    case = first_case("en")
+    found = play(language("en"), "base", answer, cases=[case.id])
+    assert [len(one) for one in heard] == [2, 2] + [1] * (len(case.turns) - 2)
+    assert all(turn["content"].strip() for many in heard for one in many for turn in one)
+    broken = [one.answer for one in found if one.gender == found[0].gender]
+    assert broken == ["x"] + [""] * (len(case.turns) - 1)
+    assert len(found) == 2 * len(case.turns)
+    statuses = by_cues(found, language("en")).group_by("gender", "status").len()
+    assert statuses.height == 2
+
+
+def test_an_endpoint_that_fails_ends_the_play_and_a_cut_off_answer_does_not():
+    case = first_case("pl")
+    long = "Słucham. " * 60
+    turns = iter([Said(long, ending="length"), 500])
+
+    with serving(lambda prompt: next(turns)) as (url, asked):
+        done = run_job(Job(lang="pl", model=f"openai:m@{url}", genders=("female",),
+                           cases=(case.id,), limits=Limits(retries=0)), SHELVES)
+    assert len(asked) == 2
+    assert [one.answer for one in done.answers] == [long.strip()] + [""] * (len(case.turns) - 1)
 
 
 def test_a_judge_rates_levels_knowing_belief_and_step():

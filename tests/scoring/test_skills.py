@@ -134,6 +134,15 @@ def test_agreement_is_kappa_by_hand_and_tells_what_is_no_better_than_chance():
     assert "advice" in known and "information" not in known
 
 
+@pytest.mark.parametrize(("valid", "known"), [
+    (0.4, True), (0.0, False), (-0.1, False), (None, False)])
+def test_what_does_not_hold_on_valid_is_not_told_apart(valid, known):
+    train = [{"skill": "advice", "kappa": 0.5, "low": 0.3}]
+    found = {"train": train, "valid": [{"skill": "advice", "kappa": valid, "low": None}]}
+    assert ("advice" in told_apart(found)) == known
+    assert told_apart({"train": train}) == {"advice"}
+
+
 def test_labels_of_the_corpus_become_codes():
     assert labels(["summary", "scaling_question"]) == {"reflection_complex", "question_open"}
     assert labels(["autonomy", "structure"]) == {"other"}

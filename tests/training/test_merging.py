@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from mhx.cli.app import app
 from mhx.errors import UsageError
 from mhx.files import read_yaml
+from mhx.training import merging
 from mhx.training.base import load_model
 
 
@@ -55,6 +56,36 @@ def test_pairs_become_an_adapter_and_a_merged_model_with_its_logits(tmp_path: Pa
     assert float((one - three).abs().max()) > 1e-3
     assert {path.name for path in out.iterdir()} >= {"merged", "adapter_model.safetensors"}
     assert not [path for path in out.iterdir() if path.name.startswith(".")]
+
+
+def test_a_merge_that_breaks_off_at_the_end_leaves_the_old_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Part:
+        def merge_and_unload(self, **_: Any) -> Part:
+            return self
+
+        def save_pretrained(self, folder: Path) -> None:
+            (folder / "new").touch()
+
+    for name in ("load_model", "load_tokenizer"):
+        monkeypatch.setattr(merging, name, lambda *_, **__: Part())
+    into = tmp_path / "merged"
+    into.mkdir()
+    (into / "old").touch()
+    rename = Path.rename
+
+    def refused(self: Path, target: Path) -> Path:
+        if target == into and (self / "new").exists():
+            raise OSError("no room")
+        return rename(self, target)
+
+    with monkeypatch.context() as broken, pytest.raises(OSError, match="no room"):
+        broken.setattr(Path, "rename", refused)
+        merging.merge("base", tmp_path, into)
+    assert [path.name for path in tmp_path.rglob("*")] == ["merged", "old"]
+    merging.merge("base", tmp_path, into)
+    assert [path.name for path in tmp_path.rglob("*")] == ["merged", "new"]
 
 
 def test_options_that_exclude_each_other_are_refused(tmp_path: Path) -> None:

@@ -185,11 +185,12 @@ def test_pairs_are_read_in_all_forms_of_trl(tmp_path: Path) -> None:
         {"prompt": "Źle sypiam.", "chosen": "Od kiedy?", "rejected": "Przesadza Pan."},
         {"prompt": asked, "chosen": [good], "rejected": [bad]},
         {"chosen": [*asked, good], "rejected": [*asked, bad]},
+        {"prompt": "Źle sypiam.", "chosen": [*asked, good], "rejected": [*asked, bad]},
     ]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     read = pair_records(path)
     assert [(one["messages"], one["rejected"]) for one in read] == [
-        ([*asked, good], "Przesadza Pan.")] * 3
+        ([*asked, good], "Przesadza Pan.")] * 4
 
 
 def test_what_is_no_pair_is_named_with_its_line(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +76,34 @@ def test_a_setting_of_memory_may_change_between_two_calls_and_another_may_not(
     with pytest.raises(Stopped):
         train(jobs(base, tmp_path, 1), base, tmp_path, stop_at=3)
     assert train(jobs(base, tmp_path, 1, learning_rate=0.1), base, tmp_path)["pl"].resumed_at == 0
+
+
+@pytest.mark.parametrize("what", ["base", "validation", "masks"])
+def test_a_checkpoint_of_another_base_validation_or_mask_is_not_gone_on_from(
+    what: str, base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lora, "CHECKPOINT_EVERY", 1)
+    mine = str(shutil.copytree(base, tmp_path / "mine"))
+    with pytest.raises(Stopped):
+        train(jobs(mine, tmp_path, 1), mine, tmp_path, stop_at=3)
+    (again,) = jobs(mine, tmp_path, 1)
+    if what == "base":
+        model = load_model(mine, device="cpu")
+        model.get_input_embeddings().weight.data *= 1.1
+        model.save_pretrained(mine)
+    elif what == "validation":
+        again = replace(again, valid=again.valid[:1])
+    else:
+        encoded = lora.encode_records
+
+        def last_alone(*given: Any, **how: Any) -> Any:
+            data = encoded(*given, **how)
+            return replace(data, encoded=[
+                replace(one, mask=[False] * (len(one.mask) - 1) + one.mask[-1:])
+                for one in data.encoded])
+
+        monkeypatch.setattr(lora, "encode_records", last_alone)
+    assert train([again], mine, tmp_path)["pl"].resumed_at == 0
 
 
 def test_patience_stops_one_language_and_keeps_its_best_weights(base: str, tmp_path: Path) -> None:

@@ -70,7 +70,8 @@ def habits(text: str, calendar: Calendar, lang: str, dialogue: str) -> Iterator[
     """Weekdays of rest that are a habit ("Sundays"), as the local day of rest.
 
     A single past or coming day is the date of an event and stays. So does everything where the
-    dialogue also names the local day, or the segment another weekday: the week would not add up.
+    dialogue also names the local day or the foreign one as a single day, or the segment another
+    weekday: the week would not add up.
     """
     days = day_names(lang)
     for there, here in calendar.rest.items():
@@ -89,7 +90,9 @@ def habits(text: str, calendar: Calendar, lang: str, dialogue: str) -> Iterator[
             evidence = (calendar.id, *calendar.sources)
             clash = re.search(rf"{any_of(days[here])}(?!\w)", dialogue)
             crowd = re.search(rf"{any_of(others)}(?!\w)", text)
-            if clash or crowd:
+            days_named = re.finditer(pattern, dialogue)
+            single = any(not one["every"] and not one["tail"] for one in days_named)
+            if clash or crowd or single:
                 why = "another weekday of the same talk would no longer fit"
                 yield Hit(start, match.end(), None, calendar.id, evidence, why)
             else:

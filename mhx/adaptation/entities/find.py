@@ -17,6 +17,7 @@ from mhx.schema.localization import Counterpart, Phrase, UnitWord
 
 _LAST_WORD = re.compile(r"([^\W\d_]+)([ \u00a0]+)$")
 _AFTER = rf"(?![\w{ZWNJ}])"
+BODILY = ("pound", "foot", "inch")  # weights and heights; two that differ must stay two
 RIGHT_ANGLES = (45, 90, 180, 360)  # degrees that no weather has
 
 
@@ -179,14 +180,14 @@ def units(
         table: dict[str, frozenset[Form]] = {}
         for noun in item.said:
             table |= words.forms(noun)
-        unit = rf"{any_of(table)}(?P<tail>{words.ending_pattern()})"
+        unit = rf"(?P<unit>{any_of(table)})(?P<tail>{words.ending_pattern()})"
         # a number behind a number is its rest (9 174); one in brackets, or before some, is given
         # in both measures already
         alone = rf"(?<![\w{ZWNJ}.,\u066b])(?<!\d[ \u00a0])(?<!\()"
         pattern = rf"{alone}(?P<n>{number})(?P<b>[ \u00a0]){unit}{_AFTER}(?!\s*\()"
         for match in re.finditer(pattern, text, re.IGNORECASE):
             after = _measure(words, item, match, langs[1], source)
-            why = "" if after else "the measure has no round number or form here"
+            why = "" if after else "a measure of a body, or without a round number or form here"
             if after is not None and match.group()[:1].isupper():
                 after = after[:1].upper() + after[1:]
             yield Hit(*match.span(), after, rule, evidence, why)
@@ -198,6 +199,8 @@ def _measure(
     value = words.value(match["n"])
     if value is None or (item.measure == "fahrenheit" and not _weather(value, source)):
         return None
+    if item.measure in BODILY or _governed(words, item, match, lang, value):
+        return None
     metric = converted(item.measure, value)
     said = None if metric is None else words.spell(metric, match["n"])
     if metric is None or said is None or match["tail"]:
@@ -205,6 +208,18 @@ def _measure(
     large = item.measure == "foot" and value >= METRES_FROM
     noun = (item.large or item.here) if large else item.here
     return said + match["b"] + words.counted(noun, metric, lang)
+
+
+def _governed(
+    words: Words, item: UnitWord, match: re.Match[str], lang: str, value: float
+) -> bool:
+    """Whether the number stands in another case than alone: after a preposition, or inflected."""
+    if not words.wording.cases:
+        return False
+    before = _LAST_WORD.search(match.string[: match.start()])
+    case = words.governed(before[1]) if before else None
+    alone = {words.counted(noun, value, lang).lower() for noun in item.said}
+    return case not in (None, "nom", "acc") or match["unit"].lower() not in alone
 
 
 def _weather(value: float, source: str) -> bool:

@@ -133,8 +133,11 @@ class Localizer:
         """Places of a segment; what is sensitive is left."""
         hits = list(self._hits(text, source, entities, risk=risk))
         spans = self.sensitive(text) if hits else []
+        calendar = self.local.calendar.id if self.local and self.local.calendar else None
         for hit in hits:
-            kept = hit.after is not None and touches(hit.start, hit.end, spans)
+            # a day or month beside a dose, a treatment or an age is the date of an event
+            dated = bool(spans) and hit.rule == calendar
+            kept = hit.after is not None and (dated or touches(hit.start, hit.end, spans))
             why = "it is sensitive: a dose, a date, an age"
             yield replace(hit, after=None, why=why) if kept else hit
 

@@ -74,7 +74,10 @@ def _written(name: str, pairs: Sequence[tuple[str, str]]) -> str | None:
     """How the translation writes a name: as it is, or the word of another script for it."""
     whole = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
     targets = [target for source, target in pairs if whole.search(source)]
-    if any(name in target for target in targets):
+    written = re.compile(rf"(?<!\w){re.escape(name)}", re.IGNORECASE)
+    if any(written.search(target) for source, target in pairs if not whole.search(source)):
+        return None  # a word of the target too: sam, ella
+    if any(name in match.group() for target in targets for match in written.finditer(target)):
         return name
     return transliterated(name, targets, [t for s, t in pairs if not whole.search(s)])
 
