@@ -67,8 +67,9 @@ class LocalJudge:
         if not text:
             return Completion(None, "empty", tokens_in=asked)
         failure = "truncated" if given >= chat.max_tokens else None
-        return Completion(None if failure else text, failure, text if failure else "",
-                          tokens_in=asked, tokens_out=given, revision=self.signature)
+        cut = text if failure else ""
+        return Completion(None if failure else text, failure, cut, tokens_in=asked,
+                          tokens_out=given, revision=self.signature, cut=cut)
 
     def close(self) -> None:
         """Close the cache."""

@@ -78,7 +78,8 @@ class JudgedMeasure:
 
     def agreement(self) -> dict[str, Any]:
         """What was measured of exactly these judges in this mode, or {}: unknown."""
-        return stored(self._agreements, self.signature)
+        asked = self.last.signature if self.last is not None else self.signature
+        return stored(self._agreements, asked)
 
     def summary(self, frame: pl.DataFrame) -> dict[str, Any]:
         """Coverage, cost and spread of the last `score`."""
