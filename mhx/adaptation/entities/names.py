@@ -74,12 +74,13 @@ def _written(name: str, pairs: Sequence[tuple[str, str]]) -> str | None:
     """How the translation writes a name: as it is, or the word of another script for it."""
     whole = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
     targets = [target for source, target in pairs if whole.search(source)]
-    written = re.compile(rf"(?<!\w){re.escape(name)}", re.IGNORECASE)
-    if any(written.search(target) for source, target in pairs if not whole.search(source)):
+    begun = rf"(?<!\w){re.escape(name)}"
+    elsewhere = [target for source, target in pairs if not whole.search(source)]
+    if any(re.search(begun, target, re.IGNORECASE) for target in elsewhere):
         return None  # a word of the target too: sam, ella
-    if any(name in match.group() for target in targets for match in written.finditer(target)):
+    if any(re.search(begun, target) for target in targets):
         return name
-    return transliterated(name, targets, [t for s, t in pairs if not whole.search(s)])
+    return transliterated(name, targets, elsewhere)
 
 
 def transliterated(name: str, here: Sequence[str], elsewhere: Iterable[str]) -> str | None:
