@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from mhx.cli import (
+    ablate,
     agree,
     anchors,
     build,
@@ -74,6 +75,7 @@ for module in (
     agree,
     anchors,
     prove,
+    ablate,
     report,
     review,
 ):

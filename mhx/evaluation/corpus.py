@@ -88,7 +88,7 @@ def adaptation(run: Run) -> dict[str, Any] | None:
     settings = MeasureSettings(lang=run.language.tag, language_folder=run.language.folder)
     _, measure = open_measure("adaptation", settings, run.shelves)
     summary = measure.summary(pl.DataFrame(rows))
-    summary.pop("signature", None)
+    signature = summary.pop("signature", None)
     label = f"{len(pairs)} test dialogues; one author's edits"
     if frozen["kept"]:
         label += (
@@ -97,6 +97,8 @@ def adaptation(run: Run) -> dict[str, Any] | None:
         )
     return {
         "label": label,
+        "signature": signature,
+        "dialogues": len(pairs),
         "frozen": frozen,
         "rows": [{"kind": kind, **values} for kind, values in summary.items()],
     }

@@ -18,7 +18,7 @@ SHAPES: dict[str, type] = {
     "adaptation": dict, "empathy": dict, "parity": dict, "parity_note": str,
     "cross_language": dict, "proving": dict, "certificates": list,
     "reliability": dict, "responses": list, "examples": list, "controls": dict,
-    "safety_floor": dict, "skills": dict,
+    "safety_floor": dict, "skills": dict, "measures": list, "crisis": dict, "learning": list,
 }
 WORDS: dict[type, str] = {dict: "an object", list: "a list", str: "text"}
 

@@ -16,8 +16,10 @@ from mhx.reporting import (
     differences,
     fairness,
     heatmap,
+    learning,
     licence,
     mde,
+    measures,
     models,
     power,
     quality,
@@ -38,6 +40,8 @@ ORDER: Order = (
     ("parity", "Parity", ("forest",), ("contrasts", "controls", "safety_floor")),
     ("accounts", "What entered and what left", ("acceptance",),
      ("accounts", "reasons", "acceptance", "acceptance_crisis")),
+    ("training", "Training", ("learning",), ("learning",)),
+    ("measures", "Measures, and how far they agree with people", (), ("measures", "crisis")),
     ("quality", "Quality", (), ("perplexity", "translation", "adaptation", "agreement", "means")),
     ("skills", "What supporters' turns do", ("skills",), ("skills", "skills_agreement")),
     ("fairness", "Parity in full", ("heatmap", "differences", "coverage"),
@@ -50,10 +54,11 @@ ORDER: Order = (
      ("cross_language", "between", "anchors", "dif", "reliability")),
     ("checks", "Checks of the statistics", ("proving",), ("proving",)),
 )
+OF_RUNS = ("accounts", "training", "measures", "quality")  # sections that a table made elsewhere cannot fill
 LABELS = tuple(label for *_, labels in ORDER for label in labels)
 FIGURES = tuple(name for *_, names, _ in ORDER for name in names)
 # of a run each, so that several runs' are joined; the others are about all records together
-OF_A_RUN = (accounting, quality, skills, controls)
+OF_A_RUN = (accounting, learning, measures, quality, skills, controls)
 OF_ALL = (fairness, counts, differences, mde, power, models, within, licence, checks)
 DRAWN: tuple[Callable[[Evaluation], list[Picture]], ...] = (
     forest, heatmap.pictures, differences.pictures, power.pictures)
@@ -69,7 +74,8 @@ OF_ANSWERS = frozenset({
 OPTIONAL = frozenset({
     "baseline", "between", "anchors", "dif", "calibration", "reliability", "overlap", "models",
     "lengths", "conditional", "corrected", "differences", "power", "heatmap", "controls",
-    "safety_floor", "skills", "skills_agreement",
+    "safety_floor", "skills", "skills_agreement", "crisis",
+    "learning",
 })
 
 
@@ -127,7 +133,7 @@ def all_pictures(evaluation: Evaluation) -> dict[str, Picture]:
         drawn.append(bars.coverage(evaluation))
     names = identities(evaluation.sources)
     drawn += [draw(one, ", ".join(map(str, names[one.sha256].values())), number)
-              for draw in (bars.acceptance, skills.profile)
+              for draw in (bars.acceptance, learning.curves, skills.profile)
               for number, one in enumerate(evaluation.sources, start=1)]
     drawn.append(proving_picture(evaluation.part("proving")))
     return {one.name: one for one in drawn if one is not None}
@@ -189,7 +195,7 @@ def left_out(evaluation: Evaluation) -> str:
     """What a report of a table cannot hold, in one sentence; empty for runs."""
     if not evaluation.from_table:
         return ""
-    names = [plain(label) for anchor, _, _, labels in ORDER if anchor in ("accounts", "quality")
+    names = [plain(label) for anchor, _, _, labels in ORDER if anchor in OF_RUNS
              for label in labels]
     return (f"Not in this report, because its numbers come from a table and not from a run of mhx: "
             f"{', '.join(names)}, adaptation examples, answers.")

@@ -12,6 +12,8 @@ from mhx.schema.base import Gender, Origin, Role, Strict, Tier
 from mhx.schema.card import TestPlan
 from mhx.schema.territory import Link
 
+Quantization = Literal["nf4", "int8"]
+
 
 class Grammar(Strict):
     """Switches the engine needs to know about a language."""
@@ -231,6 +233,11 @@ class TrainRecipe(Strict):
     )
     gradient_checkpointing: bool = Field(
         False, description="half the memory for a third more time (not the result)"
+    )
+    quantization: Quantization | None = Field(
+        None,
+        description="nf4 or int8: the frozen base in 4 or 8 bits while it trains (QLoRA), by "
+        "bitsandbytes; the adapter is an ordinary one",
     )
     overrides: dict[str, dict[str, Any]] = Field(
         {}, description="by base name: settings that differ"

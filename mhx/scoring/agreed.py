@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+NAMES = ("mechanism", "measure", "score", "skill")  # of a measured row, by who measured it
 UNKNOWN = "agreement with human labels: unknown for this language"
 
 
@@ -17,6 +18,26 @@ def agreement_lines(agreement: Mapping[str, Any]) -> Iterator[str]:
         yield f"agreement with human labels: {dict(agreement)}"
     for row in rows:
         yield _line(row, str(agreement.get("data") or "human labels"))
+
+
+def known(agreement: Mapping[str, Any], score: str) -> dict[str, Any] | None:
+    """What was measured of one score: quadratic or plain κ, its interval, n, data, `people` (false
+    for labels of a model). None for unknown."""
+    for row in agreement.get("rows") or ():
+        names = (row.get(key) for key in NAMES)
+        kappa = row.get("kappa_quadratic", row.get("kappa"))
+        if score not in names or kappa is None:
+            continue
+        interval = row.get("interval") or {}
+        low, high = interval.get("kappa_quadratic") or (
+            row.get("kappa_low", row.get("low")), row.get("kappa_high", row.get("high")))
+        return {
+            "statistic": "quadratic κ" if "kappa_quadratic" in row else "κ",
+            "value": kappa, "low": low, "high": high, "n": row.get("n"),
+            "data": agreement.get("data") or "human ratings",
+            "people": agreement.get("people", True),
+        }
+    return None
 
 
 def _line(row: Mapping[str, Any], data: str) -> str:

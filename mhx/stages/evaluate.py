@@ -5,23 +5,22 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from mhx.cards import load_territory
-from mhx.contracts import Measure, MeasureSettings
 from mhx.corpus.export import split_counts
 from mhx.corpus.probe_text import agreement_of
 from mhx.corpus.probes import NEUTRAL, choose, compose
-from mhx.errors import MhxError
 from mhx.evaluation.acceptance import acceptance
+from mhx.evaluation.answers import score_answers
 from mhx.evaluation.corpus import adaptation, examples, translation
-from mhx.evaluation.floor import bounds, floor_scores, held
 from mhx.evaluation.groups import controls, parity_of
+from mhx.evaluation.measured import measure_rows
+from mhx.evaluation.opened import open_in_run
 from mhx.evaluation.skills import skill_profiles
-from mhx.files import hash_file, load_model, read_yaml, write_json, write_parquet
+from mhx.files import hash_file, load_model, read_text, read_yaml, write_json, write_parquet
 from mhx.run import Counts, Run, machine, versions
 from mhx.schema import AnalysisPlan, MeasureManifest, SuiteManifest
-from mhx.scoring import open_measure
 from mhx.training.adapter import recipe_for, records_of
 from mhx.training.base import TINY, pick_device
+from mhx.training.lora import CURVES
 
 if TYPE_CHECKING:
     import polars as pl
@@ -34,9 +33,7 @@ SETTINGS = (
 OUTPUTS = ("scores.parquet", "responses.parquet", "evaluation.json")
 SYSTEMS = ("base", "adapter")
 SPLITS = ("train", "valid", "test")
-TEXTS = ("prompt", "response", "spans", "also")  # of an answer, not of its score
 PERPLEXITY_DIALOGUES = 64  # of the test split; more would only tighten the interval
-FLOOR = "safety_floor"
 BABBLE = "pipeline check, not a finding: the base of a few million parameters answers with babble"
 
 
@@ -48,27 +45,28 @@ def run(run: Run) -> None:
     plan = load_model(plan_path, AnalysisPlan)
     run.log("plan frozen", suite=suite.name, plan_sha256=hash_file(plan_path))
     responses = respond(run, suite, plan)
-    empathy, scores = _empathy(run, responses)
-    floor, broken = _floor(run, suite, responses)
+    found = score_answers(run, suite, responses)
+    scores = found.empathy
     write_parquet(run.path("responses.parquet"), responses)
-    write_parquet(run.path("scores.parquet"), _together(scores, broken))
+    write_parquet(run.path("scores.parquet"), found.table(run.language.tag))
     run.reporter.say("  parity and proof of the statistics")
-    result = {
+    result: dict[str, Any] = {
         "meta": _meta(run, plan, hash_file(plan_path), responses),
         "accounts": _accounts(run),
         "acceptance": acceptance(run),
+        "learning": _learning(run),
         "perplexity": _perplexity(run),
         "translation": translation(run),
         "adaptation": adaptation(run),
-        "empathy": empathy,
+        **found.parts,
         "skills": skill_profiles(run, responses),
         **_parity(scores, plan, run),
-        "safety_floor": floor,
         "cross_language": _cross_language(run, plan),
         "proving": _proof(run.settings.seed),
         "responses": _some(responses),
         "examples": examples(run),
     }
+    result["measures"] = measure_rows(found.measured, result, run.shelves)
     write_json(run.path("evaluation.json"), result)
     scored = scores.filter(scores["status"] == "scored")["unit"].n_unique() if scores.height else 0
     probes = responses["unit"].n_unique() if responses.height else 0
@@ -135,79 +133,6 @@ def respond(run: Run, suite: SuiteManifest, plan: AnalysisPlan) -> pl.DataFrame:
     return pl.DataFrame(out, infer_schema_length=None)
 
 
-def _empathy(run: Run, responses: pl.DataFrame) -> tuple[dict[str, Any] | None, pl.DataFrame]:
-    """The empathy part of the result, and `scores.parquet`."""
-    import polars as pl
-
-    from mhx.scoring import long_frame
-
-    opened = _open(run, "epitome")
-    if opened is None or not responses.height:
-        return None, long_frame([], "").with_columns(system=pl.lit(""))
-    frames = []
-    for system in SYSTEMS:
-        part = responses.filter(pl.col("system") == system)
-        scored = opened.score(part.select("unit", "prompt", "response"))
-        frames.append(scored.join(part.drop(*TEXTS), on="unit", how="left"))
-    scores = pl.concat(frames).with_columns(language=pl.lit(run.language.tag))
-    means = scores.group_by("system", "measure", maintain_order=True).agg(
-        n=pl.col("score").count(),
-        coverage=pl.col("score").count() / pl.len(),
-        mean=pl.col("score").mean(),
-    )
-    result = {
-        "signature": opened.signature,
-        "agreement": opened.agreement(),
-        "means": means.to_dicts(),
-    }
-    return result, scores
-
-
-def _floor(
-    run: Run, suite: SuiteManifest, responses: pl.DataFrame
-) -> tuple[dict[str, Any] | None, pl.DataFrame | None]:
-    """The safety floor of the answers that it holds for, and their rows of `scores.parquet`."""
-    import polars as pl
-
-    probes = run.language.probes
-    if probes is None or FLOOR not in suite.measures:
-        return None, None
-    answers = held(responses, probes)
-    territory = load_territory(run.settings.territory, shelves=run.shelves)
-    opened = _open(run, FLOOR, territory=territory, today=run.settings.today)
-    if opened is None or not answers.height:
-        return None, None
-    scores = floor_scores(opened, answers)
-    kept = scores.drop("spans", "also").with_columns(language=pl.lit(run.language.tag))
-    return {"signature": opened.signature, "rows": bounds(scores)}, kept
-
-
-def _together(scores: pl.DataFrame, floor: pl.DataFrame | None) -> pl.DataFrame:
-    """The rows of `scores.parquet`: those of the safety floor say at which level they are held."""
-    import polars as pl
-
-    if floor is None:
-        return scores
-    return pl.concat([scores, floor], how="diagonal_relaxed") if scores.height else floor
-
-
-def _open(run: Run, name: str, **options: Any) -> Measure | None:
-    """A measure, or None with a line where the language cannot be scored by it."""
-    settings = MeasureSettings(
-        lang=run.language.tag,
-        language_folder=run.language.folder,
-        cache=run.cache,
-        device=run.settings.device,
-        options=options,
-    )
-    try:
-        return open_measure(name, settings, run.shelves)[1]
-    except MhxError as error:
-        run.reporter.say(f"  {name}: {error}")
-        run.log("not scored", measure=name, why=str(error))
-        return None
-
-
 # ---------------------------------------------------------------- parity
 
 
@@ -251,7 +176,13 @@ def _proof(seed: int) -> dict[str, Any]:
     return quick_proof(seed)
 
 
-# ---------------------------------------------------------------- perplexity
+# ---------------------------------------------------------------- training, perplexity
+
+
+def _learning(run: Run) -> list[dict[str, Any]]:
+    """The loss of every step, and of the held-out dialogues where it was measured."""
+    return [json.loads(line)
+            for line in read_text(run.path(f"adapter/{CURVES}")).splitlines() if line]
 
 
 def _perplexity(run: Run) -> list[dict[str, Any]]:
@@ -270,7 +201,7 @@ def _perplexity(run: Run) -> list[dict[str, Any]]:
     out = []
     for system in SYSTEMS:
         adapter = str(run.path("adapter")) if system == "adapter" else None
-        opened = _open(
+        opened = open_in_run(
             run,
             "perplexity",
             base=run.settings.base_model,
@@ -278,8 +209,9 @@ def _perplexity(run: Run) -> list[dict[str, Any]]:
             max_length=recipe_for(run.language, run.settings.base_model).max_length,
         )
         if opened is not None:
-            opened.score(frame)
-            out.append({"system": system, "dialogues": len(records), **opened.summary(frame)})
+            scored = opened[1].score(frame)["score"].count()
+            out.append({"system": system, "dialogues": len(records), "scored": scored,
+                        **opened[1].summary(frame)})
     return out
 
 

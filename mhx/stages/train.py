@@ -6,11 +6,12 @@ from mhx.errors import MhxError, Problem
 from mhx.files import hash_file
 from mhx.run import Counts, Run
 from mhx.training.adapter import FILES, fit, records_of
+from mhx.training.lora import CURVES
 
 SETTINGS = (
     "lang", "base_model", "base_sha256", "device", "plugin_sha256.language"
 )
-OUTPUTS = tuple(f"adapter/{name}" for name in FILES)
+OUTPUTS = tuple(f"adapter/{name}" for name in (*FILES, CURVES))
 
 
 def run(run: Run) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 from mhx.errors import MhxError, Problem
 from mhx.files import hash_folder
+from mhx.schema.language import Quantization
+from mhx.training.quantized import load_quantized
 from mhx.training.templates import fold_system
 
 TINY = "mhx-tiny"
@@ -59,8 +61,18 @@ def load_tokenizer(name: str) -> Any:
     return tokenizer
 
 
-def load_model(name: str, *, device: str = "auto", adapter: Path | None = None) -> Any:
-    """The base model in float32 on a CPU and bfloat16 on a GPU, with an adapter if given."""
+def load_model(
+    name: str,
+    *,
+    device: str = "auto",
+    adapter: Path | None = None,
+    quantization: Quantization | None = None,
+) -> Any:
+    """The base model in float32 on a CPU and bfloat16 on a GPU, with an adapter if given.
+
+    With `quantization` its linear layers are held in 4 or 8 bits. Raises MhxError for what cannot
+    be loaded and for a base that is no causal language model.
+    """
     require("torch", "transformers")
     import torch
     from transformers import AutoModelForCausalLM
@@ -69,8 +81,11 @@ def load_model(name: str, *, device: str = "auto", adapter: Path | None = None) 
     quiet()
     dtype = torch.bfloat16 if device == "cuda" else torch.float32
     try:
-        model: Any = AutoModelForCausalLM.from_pretrained(base_folder(name), dtype=dtype)
+        model: Any = (load_quantized(base_folder(name), quantization, device) if quantization
+                      else AutoModelForCausalLM.from_pretrained(base_folder(name), dtype=dtype))
     except (OSError, ValueError) as error:
+        if _translates(name):
+            raise not_causal(name, "an encoder with a decoder") from error
         raise _not_loaded(name, error) from error
     if adapter is not None:
         require("peft")
@@ -82,7 +97,7 @@ def load_model(name: str, *, device: str = "auto", adapter: Path | None = None) 
             what = f"no adapter for {name!r} here: {(str(error).splitlines() or [''])[0]}"
             fix = "give a folder with adapter_config.json and its weights, trained on this base"
             raise MhxError(Problem(what, fix, path=adapter)) from error
-    return model.to(device)
+    return model if quantization else model.to(device)  # bitsandbytes has placed it
 
 
 def quiet() -> None:
@@ -104,6 +119,22 @@ def pick_device(wanted: str) -> str:
     import torch
 
     return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def not_causal(name: str, why: str) -> MhxError:
+    """The message for a base that is no decoder."""
+    return MhxError(Problem(f"the base {name!r} is not a causal language model: {why}",
+                            "choose a decoder such as Qwen3, Llama, Gemma or Mistral"))
+
+
+def _translates(name: str) -> bool:
+    """Whether a base that was not loaded has an encoder and a decoder."""
+    from transformers import AutoConfig
+
+    try:
+        return bool(AutoConfig.from_pretrained(base_folder(name)).is_encoder_decoder)
+    except (OSError, ValueError):
+        return False
 
 
 def _not_loaded(name: str, error: Exception) -> MhxError:

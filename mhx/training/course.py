@@ -52,12 +52,12 @@ class Course:
         every = self.recipe.valid_every or self.epoch
         return bool(self.held) and (self.done % every == 0 or self.done == len(self.batches))
 
-    def learned(self, loss: float, rate: float, speed: float) -> None:
+    def learned(self, loss: float, rate: float) -> None:
         """Note the loss of a step in the curve, nats a token."""
         self.losses.append(loss)
         self.curve.append({
             "step": len(self.losses), "language": self.name, "loss": loss, "valid_loss": None,
-            "learning_rate": rate, "tokens_per_second": round(speed, 1),
+            "learning_rate": rate,
         })
 
     def validated(self, loss: float, adapter: State) -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mhx.errors import MhxError, Problem
+from mhx.training.base import not_causal
+from mhx.training.quantized import in_eight_bits
 
 KEPT = "; the checkpoint is kept: the same command goes on from it"
 
@@ -72,7 +74,7 @@ def check_causal(model: Any, name: str) -> None:
     import torch
 
     if getattr(model.config, "is_encoder_decoder", False):
-        raise _not_causal(name, "an encoder with a decoder")
+        raise not_causal(name, "an encoder with a decoder")
     device = next(model.parameters()).device
     ids = torch.arange(2, 8, device=device).unsqueeze(0) % int(model.config.vocab_size)
     other = ids.clone()
@@ -82,11 +84,7 @@ def check_causal(model: Any, name: str) -> None:
     with torch.inference_mode():
         one, two = (model(input_ids=given).logits[0, :-1].float() for given in (ids, other))
     model.train(was_training)
-    rounding = 1e-5 if model.dtype == torch.float32 else 1e-2
+    # int8 products: a column of outliers, wherever it comes, is not rounded in the whole pass
+    rounding = (5e-2 if in_eight_bits(model) else 1e-5 if model.dtype == torch.float32 else 1e-2)
     if float((one - two).abs().max()) > rounding * float(one.abs().max()):
-        raise _not_causal(name, "a later token changes what comes before it")
-
-
-def _not_causal(name: str, why: str) -> MhxError:
-    return MhxError(Problem(f"the base {name!r} is not a causal language model: {why}",
-                            "choose a decoder such as Qwen3, Llama, Gemma or Mistral"))
+        raise not_causal(name, "a later token changes what comes before it")

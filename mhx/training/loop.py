@@ -147,7 +147,7 @@ class Training:
             values = sums.tolist()
             self._check(at, taking, values)
             for owner, rate in zip(taking, rates, strict=True):
-                self.courses[owner].learned(values[owner], rate, speed)
+                self.courses[owner].learned(values[owner], rate)
             if self.watch is not None:
                 spent = time.perf_counter() - self._began
                 self.watch(Moment(

@@ -13,7 +13,8 @@ from typing import Any
 from mhx.errors import MhxError, Problem
 from mhx.files import hash_json, write_jsonl, write_text
 from mhx.schema import TrainRecipe
-from mhx.training import checkpoint
+from mhx.schema.language import Quantization
+from mhx.training import checkpoint, quantized
 from mhx.training.adapters import Adapters, attach
 from mhx.training.attention import pack_where_possible
 from mhx.training.base import base_hash, load_model, load_tokenizer, require
@@ -46,13 +47,18 @@ FREE = frozenset({"micro_batch_tokens", "gradient_checkpointing", "overrides", "
 
 @dataclass(frozen=True)
 class Job:
-    """One language's part: its conversations, settings and the folder of its adapter."""
+    """One language's part: its conversations, settings and the folder of its adapter.
+
+    `plan` names the conversations of each step by id, in place of the order that lengths and seed
+    give: two texts of the same conversations are then learned in the same order.
+    """
 
     name: str
     train: Sequence[Record]
     valid: Sequence[Record]
     recipe: TrainRecipe
     out: Path
+    plan: Sequence[Sequence[str]] = ()
 
 
 def train_lora(
@@ -95,8 +101,9 @@ def train_adapters(
     require("torch", "transformers", "peft")
     _refuse_empty(jobs)
     tokenizer = load_tokenizer(base)
-    return train_on(lambda: load_model(base, device=device), tokenizer, jobs, base=base,
-                    folder=folder, progress=progress, preference=preference)
+    kind = one_quantization(jobs)
+    return train_on(lambda: load_model(base, device=device, quantization=kind), tokenizer, jobs,
+                    base=base, folder=folder, progress=progress, preference=preference)
 
 
 def train_on(
@@ -148,6 +155,7 @@ def train_on(
     resumed = run.run()
     folded = is_folded(tokenizer)
     notes = tuple(note for note in (
+        quantized.note(jobs[0].recipe.quantization),
         "" if adapters.mixed else "DoRA: PEFT's own layers, one language a forward pass",
         f"plain loss: {slower}" if slower else "",
         f"padded batches: {unpacked}" if unpacked else "",
@@ -164,6 +172,16 @@ def train_on(
                                     fertility(tokenizer, _said(job.train)))
     checkpoint.drop(folder)
     return results
+
+
+def one_quantization(jobs: Sequence[Job]) -> Quantization | None:
+    """How the one frozen base of all jobs is held. Raises MhxError where they differ."""
+    kinds = {job.recipe.quantization for job in jobs}
+    if len(kinds) > 1:
+        raise MhxError(Problem(
+            "languages of one training differ in quantization",
+            "give them the same in train.yaml, or train them one by one", field="quantization"))
+    return kinds.pop()
 
 
 def _refuse_empty(jobs: Sequence[Job]) -> None:
@@ -194,7 +212,11 @@ def _course(
 ) -> Course:
     left_out = set(data.left_out)
     ids = [str(item.get("id", "?")) for item in job.train]
-    units = planned_batches(data.encoded[::unit], job.recipe)[: job.recipe.max_steps]
+    if job.plan:
+        kept = [name for name in ids if name not in left_out]
+        units = [[kept.index(name) for name in batch] for batch in job.plan]
+    else:
+        units = planned_batches(data.encoded[::unit], job.recipe)[: job.recipe.max_steps]
     batches = [[unit * place + part for place in batch for part in range(unit)] for batch in units]
     return Course(
         name=job.name,
@@ -212,7 +234,7 @@ def _key(
     jobs: Sequence[Job], base: str, data: dict[str, Dataset], held: dict[str, Dataset], unit: int
 ) -> str:
     return hash_json([base, base_hash(base), unit, [
-        [job.name, job.recipe.model_dump(exclude=set(FREE)),
+        [job.name, job.recipe.model_dump(exclude=set(FREE)), *([job.plan] if job.plan else []),
          *([[item.ids, item.mask] for item in part[job.name].encoded] if job.name in part else []
            for part in (data, held))] for job in jobs
     ]])

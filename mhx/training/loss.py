@@ -39,7 +39,8 @@ def parts_of(model: Any) -> Parts | None:
 
     head = model.get_output_embeddings()
     body = model.base_model
-    plain = isinstance(head, torch.nn.Linear) and not head.weight.requires_grad
+    plain = (isinstance(head, torch.nn.Linear) and not head.weight.requires_grad
+             and head.weight.is_floating_point())  # a base may come with a quantized head
     if not plain or body is model:
         return None
     return Parts(body, head, getattr(model.config, "final_logit_softcapping", None))

@@ -2,7 +2,8 @@
 
 In bytes, for a base in bfloat16 and adapters in float32::
 
-    base         2 P
+    base         2 P                             quantized: 1 Q (int8) or 0.52 Q (NF4) of Q weights
+                                                 in layers, and the largest of them in bfloat16
     adapters     16 a                            weight, gradient, two moments of AdamW
     activations  t L c                           or, with gradient checkpointing, t (2 L d + c)
     head         10 V min(t, 1024)               logits of a chunk, in float32 and bfloat16, softmax
@@ -21,8 +22,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from mhx.schema import TrainRecipe
-from mhx.schema.language import BaseShape
+from mhx.schema.language import BaseShape, Quantization
 from mhx.training.loss import CHUNK
+from mhx.training.quantized import BYTES
 
 GB = 1e9
 RUNTIME = 1.5e9
@@ -58,6 +60,19 @@ def parameters(shape: BaseShape) -> int:
     return shape.layers * layer + shape.vocab * d * (1 if shape.tied else 2) + d
 
 
+def base_bytes(shape: BaseShape, kind: Quantization | None) -> float:
+    """What the frozen base takes: bfloat16, or its layers' products quantized.
+
+    A quantized weight is dequantized for its product, one at a time: the largest counts.
+    """
+    whole = 2.0 * parameters(shape)
+    if kind is None:
+        return whole
+    d, q, k, f = _widths(shape)
+    held = shape.layers * (2 * d * q + 2 * d * k + 3 * d * f)
+    return whole - (2 - BYTES[kind]) * held + 2 * d * max(q, k, f)
+
+
 def adapter_parameters(shape: BaseShape, rank: int) -> int:
     """Weights of an adapter on all linear layers but the head."""
     d, q, k, f = _widths(shape)
@@ -74,7 +89,7 @@ def estimate(shape: BaseShape, recipes: Sequence[TrainRecipe]) -> Memory:
     each = 2 * shape.layers * d + kept if spared else shape.layers * kept
     adapters = sum(adapter_parameters(shape, item.lora.r) for item in recipes)
     return Memory(
-        base=2 * parameters(shape),
+        base=base_bytes(shape, recipes[0].quantization),
         adapters=16 * adapters,
         activations=UNUSED * tokens * each,
         head=10 * shape.vocab * min(tokens, CHUNK),

@@ -94,6 +94,7 @@ def dry_run(parts: Sequence[Part], base: str, sizes: Mapping[str, SizedRecipe]
             "records": len(part.train), "validation": len(part.valid), "steps": steps,
             "batch_size": recipe.batch_size, "micro_batch_tokens": recipe.micro_batch_tokens,
             "gradient_checkpointing": recipe.gradient_checkpointing,
+            "quantization": recipe.quantization,
             "lora": recipe.lora.model_dump(), "learning_rate": recipe.learning_rate,
             "memory_gb": memory,
         })

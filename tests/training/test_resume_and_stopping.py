@@ -136,7 +136,8 @@ def test_the_curve_has_a_row_a_step_and_losses_where_it_validated(
         assert [row["step"] for row in curve] == list(range(1, done[name].steps + 1))
         assert tuple(row["loss"] for row in curve) == done[name].losses
         assert {row["language"] for row in curve} == {name}
-        assert all(row["tokens_per_second"] > 0 for row in curve)
+        # no time among them: a resumed training writes the same bytes
+        assert set(curve[0]) == {"step", "language", "loss", "valid_loss", "learning_rate"}
         validated = [row["step"] for row in curve if row["valid_loss"] is not None]
         assert validated == sorted({*range(2, done[name].steps + 1, 2), done[name].steps})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 from typing import Any
 
@@ -115,3 +116,22 @@ def test_targets_that_the_base_does_not_have_are_refused(base: str, tmp_path: Pa
     settings = {"r": 4, "alpha": 8, "targets": ["query_key_value"]}
     with pytest.raises(MhxError, match=r"lora.targets: no adapter can be put on this base"):
         train(base, tmp_path / "out", lora=settings)
+
+
+def test_without_bitsandbytes_the_install_command_is_said(
+    base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = importlib.util.find_spec
+    monkeypatch.setattr("importlib.util.find_spec",
+                        lambda name, *rest: None if name == "bitsandbytes" else known(name, *rest))
+    with pytest.raises(MhxError, match="bitsandbytes, which is not installed") as caught:
+        train(base, tmp_path / "out", quantization="nf4")
+    assert "pip install 'mhx[qlora]'" in caught.value.problems[0].fix
+
+
+def test_languages_of_one_pass_must_agree_how_the_base_is_held(base: str, tmp_path: Path) -> None:
+    rows = [dialogue(number) for number in range(4)]
+    jobs = [lora.Job(name, rows, [], recipe(base=base, quantization=kind), tmp_path / name)
+            for name, kind in (("pl", "nf4"), ("fa", None))]
+    with pytest.raises(MhxError, match="quantization: languages of one training differ"):
+        lora.train_adapters(jobs, base=base, folder=tmp_path, device="cpu")

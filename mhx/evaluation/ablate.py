@@ -1,0 +1,237 @@
+"""Adapters on faithful, surface-adapted and fully adapted text, scored on the same items."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from mhx.errors import UsageError
+from mhx.evaluation.ablation.arms import (
+    FULL,
+    SURFACE,
+    Arm,
+    arms_of,
+    check_edits,
+    drop,
+    pairs_of,
+)
+from mhx.evaluation.ablation.course import Course, adapter_of, courses, is_done, without_too_long
+from mhx.evaluation.ablation.items import Items, agreement_of
+from mhx.evaluation.ablation.kinds import Kinds, kinds_of
+from mhx.evaluation.ablation.outcomes import BASE, Scores, items_of, outcomes_of
+from mhx.evaluation.ablation.texts import test_texts, training_texts
+from mhx.evaluation.case_job import BABBLE
+from mhx.files import alone
+from mhx.run import Reporter, Run
+from mhx.training.adapter import recipe_for
+from mhx.training.base import TINY, base_hash
+from mhx.version import __version__
+
+if TYPE_CHECKING:
+    from mhx.stats.arms import Effect, Outcome
+
+SAME = "same text"
+NAMES = "ablation"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is ablated. `margin` is in nats a token, of the losses alone."""
+
+    minus: Sequence[str] = ()
+    edits: str = "run"
+    seeds: int = 2
+    steps: int | None = None
+    base: str = TINY
+    device: str = "auto"
+    answers: bool = True
+    margin: float | None = None
+    alpha: float = 0.05
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """Arms, trainings and items of an ablation that can be done, or only described."""
+
+    run: Run
+    wanted: Wanted
+    arms: list[Arm]
+    kinds: Kinds
+    courses: list[Course]
+    items: Items
+    scored_on: str
+    left_out: list[str] = field(default_factory=list)
+
+    def described(self) -> dict[str, Any]:
+        """What is trained on what, before any result."""
+        wanted = self.wanted
+        return {
+            "language": self.run.language.tag, "base": wanted.base,
+            "base_sha256": base_hash(wanted.base), "mhx": __version__,
+            "text": {"edits": wanted.edits, "by_dimension": self.kinds.counts(),
+                     "of_several": self.kinds.several()},
+            "arms": [{"arm": arm.name, "dialogues": len(arm.records), "edits": arm.edits,
+                      "text_sha256": arm.text_sha256} for arm in self.arms],
+            "steps": len(self.courses[0].plan),
+            "batch_size": self.courses[0].recipe.batch_size,
+            "seeds": [course.recipe.seed for course in self.courses],
+            "left_out": self.left_out,
+            "scored_on": {"what": self.scored_on, "dialogues": len(self.items.texts),
+                          "edited_turns": len(self.items.edited)},
+        }
+
+
+def prepare(run: Run, wanted: Wanted) -> Ablation:
+    """Arms and trainings of a run that is done to the gate.
+
+    Raises MhxError for unknown kinds of edits, a text without edits, and no dialogue to train or
+    to score on.
+    """
+    if wanted.margin is not None and not wanted.margin > 0:
+        raise UsageError(f"--margin {wanted.margin:g}", "nats a token, above 0")
+    texts = training_texts(run, wanted.edits)
+    kinds = kinds_of(texts, run.language, run.territory, by_rules=wanted.edits == "run")
+    arms = arms_of(texts, kinds, wanted.minus, run.language.prompts.system.strip())
+    check_edits(arms)
+    recipe = recipe_for(run.language, wanted.base)
+    left = without_too_long(arms, wanted.base, recipe)
+    arms = [drop(arm, left) for arm in arms]
+    tests, what = test_texts(run)
+    items = Items(tuple(tests), run.language, run.shelves, wanted.base, wanted.device,
+                  recipe.max_length, wanted.answers)
+    trainings = courses(arms[0], base=wanted.base, device=wanted.device, recipe=recipe,
+                        seeds=wanted.seeds, steps=wanted.steps)
+    return Ablation(run, wanted, arms, kinds, trainings, items, what, left)
+
+
+@dataclass(frozen=True)
+class Ablated:
+    """The record that is written and shown, and a row a dialogue, arm, seed and outcome."""
+
+    record: dict[str, Any]
+    items: list[dict[str, Any]]
+
+
+def ablate(ablation: Ablation, into: Path, reporter: Reporter) -> Ablated:
+    """Train and score every arm, and compare them.
+
+    Adapters and scores are kept in `into` by what they depend on, so the same call goes on after
+    a kill, and another call trains only what is new.
+    """
+    into.mkdir(parents=True, exist_ok=True)
+    with alone(into / NAMES):
+        scores = _scored(ablation, into / "adapters", reporter)
+    found = outcomes_of(ablation.items, scores)
+    both = (*found.losses, *found.answers)
+    record = {
+        **ablation.described(),
+        "outcomes": [{"outcome": one.name, "arms": _means(one)} for one in both],
+        "effects": _effects(ablation, found.losses, found.answers),
+        "scorers": agreement_of(ablation.items.measures) if ablation.wanted.answers else {},
+        "notes": _notes(ablation),
+    }
+    seeds = [course.recipe.seed for course in ablation.courses]
+    return Ablated(record, items_of(both, found.dialogues, seeds))
+
+
+def _scored(ablation: Ablation, folder: Path, reporter: Reporter) -> Scores:
+    """Losses and answers' scores of base and arms; each text of a seed is trained once."""
+    items, jobs = ablation.items, [
+        (arm, course) for course in ablation.courses for arm in ablation.arms]
+    texts = {(arm.text_sha256, course.recipe.seed): (arm, course) for arm, course in jobs[::-1]}
+    todo = [pair for pair in dict.fromkeys(course.key(arm) for arm, course in texts.values())
+            if not is_done(folder / pair)]
+    reporter.say(f"  {len(texts)} adapters of {len(ablation.courses[0].plan)} steps, "
+                 f"{len(texts) - len(todo)} are there")
+    scores = Scores()
+    base = folder / f"base-{(base_hash(items.base) or items.base)[:12].replace('/', '-')}"
+    scores.add(BASE, None, *_scores_of(items, None, base, reporter))
+    left, start = len(todo), monotonic()
+    for arm, course in jobs:
+        key, seed = course.key(arm), course.recipe.seed
+        fresh = not is_done(folder / key)
+        adapter = adapter_of(arm, course, folder, reporter)
+        scores.add(arm.name, seed, *_scores_of(items, adapter, adapter, reporter))
+        if fresh:
+            left -= 1
+            seconds = (monotonic() - start) / (len(todo) - left) * left
+            reporter.say(f"  {arm.name}, seed {seed}: done; {left} of {len(todo)} left, "
+                         f"about {seconds:.0f} s")
+    return scores
+
+
+def _scores_of(
+    items: Items, adapter: Path | None, folder: Path, reporter: Reporter
+) -> tuple[Any, Any]:
+    losses = items.losses(adapter, folder)
+    if not items.answers:
+        return losses, {}
+    return losses, items.scored(items.answered(adapter, folder, reporter))
+
+
+def _means(outcome: Outcome) -> dict[str, float]:
+    from mhx.stats.arms import mean_of
+
+    return {arm: mean_of(outcome, arm) for arm in outcome.sums}
+
+
+def _effects(
+    ablation: Ablation, losses: Sequence[Outcome], answers: Sequence[Outcome]
+) -> list[dict[str, Any]]:
+    """Contrasts of the losses and, a family of their own, of the answers."""
+    from mhx.stats.arms import effects
+    from mhx.stats.columns import Margin
+
+    wanted, pairs = ablation.wanted, pairs_of(ablation.arms)
+    differ = [(one.name, two.name) for one, two in pairs if one.text_sha256 != two.text_sha256]
+    margin = Margin(wanted.margin, "raw") if wanted.margin is not None else None
+    rows = [
+        *(_row(one, "loss") for one in effects(losses, differ, margin=margin,
+                                               alpha=wanted.alpha)),
+        *(_row(one, "answers") for one in effects(answers, differ, alpha=wanted.alpha)),
+    ]
+    same = [
+        {"family": "loss", "outcome": outcome.name, "arm": one.name, "against": two.name,
+         "difference": 0.0, "verdict": SAME, "by_seed": [0.0] * len(ablation.courses),
+         "note": "no edit tells the two texts apart: one adapter"}
+        for outcome in losses for one, two in pairs if one.text_sha256 == two.text_sha256
+    ]
+    return rows + same
+
+
+def _row(effect: Effect, family: str) -> dict[str, Any]:
+    one = asdict(effect.contrast)
+    return {
+        "family": family, "outcome": one["score"], "arm": one["group"],
+        "against": one["reference"], "difference": one["gap"], "by_seed": list(effect.by_seed),
+        **{name: one[name] for name in (
+            "low", "high", "p", "p_adjusted", "verdict", "dz", "mde", "margin", "tost_low",
+            "tost_high", "tost_p_adjusted", "clusters", "test")},
+        "seed_low": effect.seed_low, "seed_high": effect.seed_high, "note": one["note"],
+    }
+
+
+def _notes(ablation: Ablation) -> list[str]:
+    """What a reader must know before the numbers."""
+    wanted, arms = ablation.wanted, {arm.name: arm for arm in ablation.arms}
+    notes = [BABBLE] if wanted.base == TINY else []
+    if arms[SURFACE].text_sha256 == arms[FULL].text_sha256:
+        hint = "" if wanted.edits == "authored" or ablation.run.settings.source is not None else (
+            "; --edits authored has those of the corpus's author")
+        notes.append(f"the training text holds no deep edit: surface and full are one text{hint}")
+    if ablation.kinds.several():
+        notes.append(f"{ablation.kinds.several()} edits are of several dimensions (or merge two "
+                     "operations): they go with the removal of either")
+    if ablation.left_out:
+        notes.append(f"{len(ablation.left_out)} dialogues are too long in one arm and left out of "
+                     "all")
+    if wanted.seeds == 1:
+        notes.append("one seed: another training may differ by more than the interval says")
+    notes.append("intervals are over the test dialogues, with the seeds averaged; p is that of "
+                 "sign flips of whole dialogues, adjusted by Holm over all losses, and apart from "
+                 "them over all scores of answers")
+    notes.append("texts with a part of the edits were not gated again")
+    return notes

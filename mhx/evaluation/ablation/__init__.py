@@ -1,0 +1,1 @@
+"""Which adaptation changed which outcome: adapters on texts that differ in their edits alone."""

@@ -1,0 +1,124 @@
+"""The measures of a run as one list: what was scored of what, the value, agreement with people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mhx.evaluation.corpus import QUALITY
+from mhx.evaluation.skills import CORPUS
+from mhx.schema import MeasureManifest
+from mhx.scoring.agreed import known
+from mhx.scoring.measures import measure_manifest
+from mhx.shelves import Shelves
+
+if TYPE_CHECKING:
+    import polars as pl
+
+AUTHOR = "labels of the dialogues' author, a model"
+EDITS = {"all": "f1", "exact": "f1, same text too"}  # kinds of a run's adaptation rows
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A measure of a run's answers: the long frame with a column `system`.
+
+    `agreement` is the scorer's with people, {} for unknown; `cost` what judges spent.
+    """
+
+    manifest: MeasureManifest
+    scores: pl.DataFrame
+    agreement: Mapping[str, Any] = field(default_factory=dict)
+    cost: Mapping[str, Any] = field(default_factory=dict)
+
+    def rows(self) -> Iterator[Row]:
+        """A row a score and system: expected, scored, mean, why the others have none."""
+        import polars as pl
+
+        counted = self.scores.group_by("measure", "system", maintain_order=True).agg(
+            signature=pl.col("scorer").first(),
+            expected=pl.len(),
+            scored=pl.col("score").count(),
+            value=pl.col("score").mean(),
+            without=pl.col("status").filter(pl.col("score").is_null()).sort(),
+        )
+        for row in counted.iter_rows(named=True):
+            score, without = row.pop("measure"), row.pop("without")
+            yield {
+                **placed(self.manifest, score),
+                **row,
+                "why": {name: without.count(name) for name in dict.fromkeys(without)},
+                "agreement": known(self.agreement, score),
+                "of_answers": True,
+            }
+
+
+def placed(manifest: MeasureManifest, score: str) -> Row:
+    """Where a score belongs: its measure, legal range and direction (flags are 0 or 1)."""
+    flag = score in manifest.flags
+    low, high = (0.0, 1.0) if flag else manifest.scale or (None, None)
+    return {
+        "measure": manifest.name,
+        "score": score,
+        "low": low,
+        "high": high,
+        "better": "lower" if flag else manifest.direction,
+    }
+
+
+def measure_rows(
+    measured: Iterable[Measured], result: Mapping[str, Any], shelves: Shelves
+) -> list[Row]:
+    """All measures of a run: those of answers, then perplexity, translation, edits and skills.
+
+    `result` is the evaluation so far. A row a score and system; `system` is "corpus" for what
+    is no system's. `value` is the mean over what was scored, or the corpus score.
+    """
+    rows = [row for one in measured for row in one.rows()]
+    for row in result["perplexity"]:
+        manifest = measure_manifest("perplexity", shelves)
+        rows.append(_row(placed(manifest, "perplexity"), row["system"], row["perplexity"],
+                         row["scored"], row["dialogues"], row["signature"]))
+    rows += _translation(result["translation"] or {}, shelves)
+    adaptation = result["adaptation"] or {}
+    for row in adaptation.get("rows", ()):
+        if row["kind"] in EDITS:
+            place = placed(measure_manifest("adaptation", shelves), EDITS[row["kind"]])
+            count = adaptation["dialogues"]
+            rows.append(_row(place, "corpus", row["f1"], count, count, adaptation["signature"]))
+    return [*rows, *_skills(result["skills"] or {})]
+
+
+def _row(
+    place: Row, system: str, value: float | None, scored: int, expected: int, signature: str | None
+) -> Row:
+    return {**place, "system": system, "signature": signature, "expected": expected,
+            "scored": scored, "value": value, "why": {}, "agreement": None, "of_answers": False}
+
+
+def _translation(part: Mapping[str, Any], shelves: Shelves) -> Iterator[Row]:
+    found = {row["measure"]: row for row in part.get("rows", ())}
+    for name in QUALITY if part else ():
+        row = found.get(name, {})
+        yield {**_row(placed(measure_manifest(name, shelves), name), "corpus", row.get("score"),
+                      row.get("units", 0), part["coverage"]["segments"], row.get("signature")),
+               "why": {} if part["label"] == "measured" else {part["label"]: None}}
+
+
+def _skills(part: Mapping[str, Any]) -> Iterator[Row]:
+    """The shares of a profile; κ is with labels of a model, which is no agreement with people."""
+    agreements = part.get("agreement", {})
+    split = "valid" if "valid" in agreements else "train"
+    labelled = {"data": f"{AUTHOR}, split {split}", "people": False,
+                "rows": agreements.get(split, ())}
+    for row in part.get("rows", ()):
+        if row["turns"] is None:  # a ratio of two skills
+            continue
+        place = {"measure": "skills", "score": row["skill"], "low": 0.0, "high": 1.0,
+                 "better": "none"}
+        trained = row["system"] == CORPUS
+        yield {**_row(place, "corpus" if trained else row["system"], row["share"], row["n"],
+                      row["n"], part["signature"]),
+               "agreement": known(labelled, row["skill"]), "of_answers": not trained}
