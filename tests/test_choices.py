@@ -1,4 +1,4 @@
-"""Multiple choice: items of one design in three languages, no giveaway, answers scored."""
+"""Multiple choice: items of one design in every language, no giveaway, answers scored."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mhx.schema import Choices
 from mhx.schema.choices import LETTERS
 from mhx.shelves import Shelves
 
-TAGS = ("en", "pl", "fa")
+TAGS = ("en", "pl", "fa", "es")
 Raw = dict[str, Any]
 
 
@@ -145,6 +145,8 @@ FAULTS: list[tuple[str, Callable[[Raw], object], str]] = [
     ("pl", lambda raw: raw["items"].pop(0), "same concepts as en"),
     ("pl", lambda raw: first(raw).update(difficulty="hard"), "same concepts as en"),
     ("fa", lambda raw: first(raw).update(correct=["A", "B"]), "same concepts as en"),
+    ("es", lambda raw: raw["items"].pop(0), "same concepts as en"),
+    ("es", lambda raw: local(raw).update(sources=["es.path.urgencias"]), "is unverified"),
     ("pl", lambda raw: local(raw).update(local=False), "same concepts as en"),
     ("en", lambda raw: raw["items"].append(first(raw)), "there 2 times"),
     ("pl", lambda raw: local(raw).update(sources=["pl.law.no"]), "'pl.law.no' is unknown"),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
+from mhx.adaptation.literals import demanded
 from mhx.adaptation.merging import Outcome, compose, operation_of, outcomes, overlap, shifted
+from mhx.adaptation.prefilter import Prefilter
 from mhx.contracts import Finding, Hooks
 from mhx.errors import MhxError, Problem
 from mhx.schema import Card, Edit, Entity, Participant, Plan, Rule
@@ -17,6 +19,55 @@ from mhx.schema.dialogue import apply_edits
 
 TIMEOUT = 0.1  # seconds a card pattern may run on one segment
 CUE_TIMEOUT = 2.0  # seconds a cue may run on one text, which may be long
+
+
+@dataclass(frozen=True, eq=False)
+class Active:
+    """Rules that look at the segments of one role, in or out of risk turns."""
+
+    rules: tuple[Rule, ...]
+
+    @cached_property
+    def writing(self) -> tuple[Rule, ...]:
+        """Those that replace what they match."""
+        return tuple(rule for rule in self.rules if rule.action.replace is not None)
+
+    @cached_property
+    def checking(self) -> tuple[Rule, ...]:
+        """Those that report what they match, or that it is not there."""
+        kinds = ("forbid", "prefer", "require")
+        return tuple(
+            rule for rule in self.rules if rule.kind in kinds and rule.action.replace is None
+        )
+
+    @cached_property
+    def writers(self) -> Prefilter:
+        """Which of `writing` a text may hold."""
+        return _rules_prefilter(self.writing)
+
+    @cached_property
+    def checkers(self) -> Prefilter:
+        """Which of `checking` a text may hold."""
+        return _rules_prefilter(self.checking)
+
+    @cached_property
+    def severity(self) -> dict[Any, Any]:
+        """How severe the hooks' findings of a feature are, where a rule says so."""
+        return {rule.match.feature: rule.severity for rule in self.rules if rule.match.feature}
+
+
+class _Rules:
+    """Rules as a key: what is made of them is made once while they are the same objects."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self.rules = tuple(rules)
+        self._hash = hash(tuple(map(id, self.rules)))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Rules) and self.rules == other.rules
 
 
 @dataclass(frozen=True)
@@ -48,14 +99,13 @@ def adapt_segment(
     no more findings. What the hooks find wrong in a rule's words they repair last. A name of the
     plan survives every rule. Findings refer to the adapted text.
     """
-    active = [rule for rule in rules if _in_scope(rule, role, risk=risk)]
+    active = _active(_Rules(rules), role, risk=risk)
 
     def repair(said: str) -> list[Edit]:
         return list(hooks.realize(said, role, plan)) if use_hooks else []
 
     def found(adapted: str) -> list[Finding]:
-        checker = hooks if use_hooks else None
-        return find_faults(adapted, role=role, risk=risk, plan=plan, rules=active, hooks=checker)
+        return _faults(adapted, role, plan, active, hooks if use_hooks else None)
 
     edits, kept_out = _combined(text, repair(text), active, plan)
     findings = found(apply_edits(text, edits))
@@ -83,11 +133,21 @@ def find_faults(
     text: str, *, role: Role, risk: bool, plan: Plan, rules: Sequence[Rule], hooks: Hooks | None
 ) -> list[Finding]:
     """What the rules and the hooks (None for no hooks) find wrong in a finished text."""
-    active = [rule for rule in rules if _in_scope(rule, role, risk=risk)]
+    return _faults(text, role, plan, _active(_Rules(rules), role, risk=risk), hooks)
+
+
+def _faults(
+    text: str, role: Role, plan: Plan, active: Active, hooks: Hooks | None
+) -> list[Finding]:
     findings = list(_rule_findings(active, text))
     if hooks is not None:
         findings += _hook_findings(active, hooks.analyze(text, role, plan))
     return findings
+
+
+@lru_cache(maxsize=256)
+def _active(rules: _Rules, role: Role, *, risk: bool) -> Active:
+    return Active(tuple(rule for rule in rules.rules if _in_scope(rule, role, risk=risk)))
 
 
 def _in_scope(rule: Rule, role: Role, *, risk: bool) -> bool:
@@ -96,20 +156,23 @@ def _in_scope(rule: Rule, role: Role, *, risk: bool) -> bool:
 
 
 def _combined(
-    text: str, repairs: list[Edit], rules: Sequence[Rule], plan: Plan
+    text: str, repairs: list[Edit], active: Active, plan: Plan
 ) -> tuple[list[Edit], list[Edit]]:
     """(edits of hooks and rules together, edits of rules that nothing but a repair kept out)."""
     repaired, places = apply_edits(text, repairs), outcomes(repairs)
     names = {entity.rule for entity in plan.entities if entity.kind == "person_name"}
     accepted: list[Edit] = []  # of the repaired text
     kept_out: list[Edit] = []  # of the text
-    for rule in rules:
-        for edit in _rule_edits(rule, text):
+    near = set(active.writers.near(text))
+    near_repaired = set(active.writers.near(repaired)) if repairs else set()
+    for number in sorted(near | near_repaired):
+        rule = active.writing[number]
+        for edit in _rule_edits(rule, text) if number in near else ():
             if any(overlap(edit, other) for other in repairs):
                 kept_out.append(edit)
             elif not any(overlap(shifted(edit, repairs), other) for other in accepted):
                 accepted.append(shifted(edit, repairs))
-        for edit in _rule_edits(rule, repaired) if repairs else ():
+        for edit in _rule_edits(rule, repaired) if number in near_repaired else ():
             met = [place for place in places if place.meets(edit)]
             taken = any(overlap(edit, other) for other in accepted)
             taken = taken or any(place.meets(other) for place in met for other in accepted)
@@ -127,14 +190,14 @@ def _combined(
     return edits, left
 
 
-def _by_rules(edits: Sequence[Edit], rules: Sequence[Rule]) -> list[Edit]:
-    known = {rule.id for rule in rules if rule.action.replace is not None}
+def _by_rules(edits: Sequence[Edit], active: Active) -> list[Edit]:
+    known = {rule.id for rule in active.writing}
     return [edit for edit in edits if edit.rule in known]
 
 
-def _written(edits: Sequence[Edit], rules: Sequence[Rule]) -> list[Outcome]:
+def _written(edits: Sequence[Edit], active: Active) -> list[Outcome]:
     """Where in the adapted text the words of rules stand."""
-    known = {id(edit) for edit in _by_rules(edits, rules)}
+    known = {id(edit) for edit in _by_rules(edits, active)}
     return [place for place in outcomes(edits) if id(place.edit) in known]
 
 
@@ -147,6 +210,16 @@ def compiled(pattern: str, *, ignore_case: bool) -> Any:
         return regex.compile(pattern, regex.IGNORECASE if ignore_case else 0)
     except regex.error as error:
         raise MhxError(Problem(f"bad regex {pattern!r}: {error}", "fix match.regex")) from error
+
+
+def _rules_prefilter(rules: Sequence[Rule]) -> Prefilter:
+    """Raises MhxError for a bad pattern."""
+    patterns = [rule.match.regex for rule in rules]
+    for rule, pattern in zip(rules, patterns, strict=True):
+        if pattern is not None:
+            compiled(pattern, ignore_case=rule.match.ignore_case)
+    # nothing is to be matched without a pattern
+    return Prefilter(() if pattern is None else demanded(pattern) for pattern in patterns)
 
 
 def _matches(rule: Rule, text: str) -> Iterator[Any]:
@@ -169,20 +242,38 @@ def finds(patterns: Iterable[str], text: str) -> bool:
 
     Raises MhxError for a bad pattern or one that ran too long.
     """
-    return any(True for pattern in patterns for _ in _cue_matches(pattern, text))
+    near = _near(tuple(patterns), text)
+    return any(True for pattern in near for _ in _cue_matches(pattern, text))
 
 
 def count(patterns: Iterable[str], text: str) -> int:
     """How often cue patterns (case ignored) match in the text. Raises as `finds` does."""
-    return sum(1 for pattern in patterns for _ in _cue_matches(pattern, text))
+    return sum(1 for pattern in _near(tuple(patterns), text) for _ in _cue_matches(pattern, text))
 
 
 def without(patterns: Iterable[str], text: str) -> str:
     """The text with a sentence end in place of every match of a cue. Raises as `finds` does."""
-    for pattern in patterns:
-        for start, end in reversed([match.span() for match in _cue_matches(pattern, text)]):
+    listed = tuple(patterns)
+    near = _near(listed, text)
+    for pattern in listed:
+        spans = [match.span() for match in _cue_matches(pattern, text)] if pattern in near else []
+        for start, end in reversed(spans):
             text = f"{text[:start]}. {text[end:]}"
+        if spans:
+            near = _near(listed, text)
     return text
+
+
+def _near(patterns: tuple[str, ...], text: str) -> list[str]:
+    """The patterns that the text may hold. Raises MhxError for a bad one."""
+    return [patterns[number] for number in _cues(patterns).near(text)]
+
+
+@lru_cache(maxsize=1024)
+def _cues(patterns: tuple[str, ...]) -> Prefilter:
+    for pattern in patterns:
+        compiled(pattern, ignore_case=True)
+    return Prefilter(map(demanded, patterns))
 
 
 def _cue_matches(pattern: str, text: str) -> Iterator[Any]:
@@ -226,11 +317,10 @@ def _keep_capital(before: str, after: str) -> str:
     return after[:1].upper() + after[1:] if before[:1].isupper() and after else after
 
 
-def _rule_findings(rules: Sequence[Rule], text: str) -> Iterator[Finding]:
-    for rule in rules:
-        if rule.kind not in ("forbid", "prefer", "require") or rule.action.replace is not None:
-            continue
-        spans = [match.span() for match in _matches(rule, text)]
+def _rule_findings(active: Active, text: str) -> Iterator[Finding]:
+    near = set(active.checkers.near(text))
+    for number, rule in enumerate(active.checking):
+        spans = [match.span() for match in _matches(rule, text)] if number in near else []
         message = rule.action.message or rule.reason
         if rule.kind == "require":
             spans = [] if spans else [(0, len(text))]
@@ -238,9 +328,8 @@ def _rule_findings(rules: Sequence[Rule], text: str) -> Iterator[Finding]:
             yield Finding(f"rule.{rule.id}", start, end, message, rule.severity)
 
 
-def _hook_findings(rules: Sequence[Rule], findings: Sequence[Finding]) -> list[Finding]:
+def _hook_findings(active: Active, findings: Sequence[Finding]) -> list[Finding]:
     """Findings of the hooks; a card rule for their feature sets how severe they are."""
-    severity = {rule.match.feature: rule.severity for rule in rules if rule.match.feature}
     return [
         Finding(
             item.code,
@@ -249,7 +338,7 @@ def _hook_findings(rules: Sequence[Rule], findings: Sequence[Finding]) -> list[F
             item.message,
             item.severity
             if item.severity == "warn"
-            else severity.get(_feature(item.code), item.severity),
+            else active.severity.get(_feature(item.code), item.severity),
         )
         for item in findings
     ]

@@ -125,13 +125,13 @@ def _arms(record: dict[str, Any]) -> None:
     if means:
         rows.insert(0, {"arm": "base (no adapter)", "edits": None,
                         **{name: means[name].get("base") for name in losses}})
-    said = ", ".join(f"{name} {count}" for name, count in
-                     record["text"]["by_dimension"].items())
-    common.tabulate(
-        rows, title=f"{record['language']}: arms, {record['arms'][0]['dialogues']} dialogues, "
-        f"{record['steps']} steps, seeds {', '.join(map(str, record['seeds']))}; loss in nats a "
-        f"token on {record['scored_on']['dialogues']} {record['scored_on']['what']}",
-        caption=f"edits by dimension: {said}")
+    common.tabulate(rows, title=f"{record['language']}: arms; loss in nats a token")
+    first, scored = record["arms"][0], record["scored_on"]
+    common.say(f"  trained on {first['dialogues']} dialogues, {record['steps']} steps, seeds "
+               f"{', '.join(map(str, record['seeds']))}; scored on {scored['dialogues']} "
+               f"{scored['what']}, {scored['edited_turns']} turns of the supporter edited")
+    edits = record["text"]["by_dimension"].items()
+    common.say("  edits by dimension: " + ", ".join(f"{name} {count}" for name, count in edits))
 
 
 def _effects(record: dict[str, Any]) -> None:

@@ -52,11 +52,15 @@ def _version(show: bool) -> None:
 
 @app.callback()
 def _options(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    pass
+    from mhx.training.distributed import refuse_several
+
+    if context.invoked_subcommand != "train":  # the only command that divides its work
+        refuse_several(f"mhx {context.invoked_subcommand}")
 
 
 for module in (

@@ -94,6 +94,11 @@ def train(
         list[str] | None,
         typer.Option(help="tensorboard, wandb, mlflow or trackio; nothing is sent unless named."),
     ] = None,
+    shard: Annotated[
+        bool,
+        typer.Option("--shard", help="Spread a large base over the processes that accelerate "
+                     "launch or torchrun started (FSDP2)."),
+    ] = False,
     merge: Annotated[
         bool, typer.Option("--merge", help="Also write base and adapter as one model: merged/.")
     ] = False,
@@ -112,33 +117,38 @@ def train(
     from mhx.language import load_language
     from mhx.training.adapter import install_adapter
     from mhx.training.command import train_languages
+    from mhx.training.distributed import processes
     from mhx.training.merging import NAME
     from mhx.training.merging import merge as merged
 
     if recipe and base_model:
         raise UsageError("--recipe names its base", "give --recipe or --base-model")
-    shelves = common.shelves_of(plugins, shadow, allow_code)
-    languages = [load_language(tag, shelves=shelves) for tag in lang]
-    rows = train_languages(
-        languages,
-        base=base_model or languages[0].recipe.base,
-        runs=out,
-        device=device,
-        reporter=common.progress(json_),
-        data=data or (),
-        valid=valid or (),
-        weights=weight or (),
-        caps=cap or (),
-        settings=set_ or (),
-        into=into,
-        objective=objective,
-        pairs=pairs or (),
-        source=load_language("en", shelves=shelves) if objective == "dpo" else None,
-        size=recipe,
-        gpu=gpu,
-        dry=dry_run,
-        log=log or (),
-    )
+    with processes(device) as group:
+        shelves = common.shelves_of(plugins, shadow, allow_code)
+        languages = [load_language(tag, shelves=shelves) for tag in lang]
+        rows = train_languages(
+            languages,
+            base=base_model or languages[0].recipe.base,
+            runs=out,
+            device=device,
+            reporter=common.progress(json_),
+            data=data or (),
+            valid=valid or (),
+            weights=weight or (),
+            caps=cap or (),
+            settings=set_ or (),
+            into=into,
+            objective=objective,
+            pairs=pairs or (),
+            source=load_language("en", shelves=shelves) if objective == "dpo" else None,
+            size=recipe,
+            gpu=gpu,
+            dry=dry_run,
+            log=log or (),
+            shard=shard,
+        )
+    if not group.leads:
+        return
     if merge and not dry_run:
         for row in rows:
             folder = Path(str(row["adapter"]))

@@ -15,10 +15,16 @@ from mhx.evaluation.ablation.arms import (
     Arm,
     arms_of,
     check_edits,
-    drop,
     pairs_of,
 )
-from mhx.evaluation.ablation.course import Course, adapter_of, courses, is_done, without_too_long
+from mhx.evaluation.ablation.course import (
+    Course,
+    adapter_of,
+    courses,
+    drop,
+    is_done,
+    without_too_long,
+)
 from mhx.evaluation.ablation.items import Items, agreement_of
 from mhx.evaluation.ablation.kinds import Kinds, kinds_of
 from mhx.evaluation.ablation.outcomes import BASE, Scores, items_of, outcomes_of
@@ -123,7 +129,7 @@ def ablate(ablation: Ablation, into: Path, reporter: Reporter) -> Ablated:
     """
     into.mkdir(parents=True, exist_ok=True)
     with alone(into / NAMES):
-        scores = _scored(ablation, into / "adapters", reporter)
+        scores = _scored(ablation, into, reporter)
     found = outcomes_of(ablation.items, scores)
     both = (*found.losses, *found.answers)
     record = {
@@ -137,8 +143,10 @@ def ablate(ablation: Ablation, into: Path, reporter: Reporter) -> Ablated:
     return Ablated(record, items_of(both, found.dialogues, seeds))
 
 
-def _scored(ablation: Ablation, folder: Path, reporter: Reporter) -> Scores:
+def _scored(ablation: Ablation, into: Path, reporter: Reporter) -> Scores:
     """Losses and answers' scores of base and arms; each text of a seed is trained once."""
+    # scores lie apart: the signature of answers hashes the adapter's folder
+    folder, results = into / "adapters", into / "scores"
     items, jobs = ablation.items, [
         (arm, course) for course in ablation.courses for arm in ablation.arms]
     texts = {(arm.text_sha256, course.recipe.seed): (arm, course) for arm, course in jobs[::-1]}
@@ -147,14 +155,14 @@ def _scored(ablation: Ablation, folder: Path, reporter: Reporter) -> Scores:
     reporter.say(f"  {len(texts)} adapters of {len(ablation.courses[0].plan)} steps, "
                  f"{len(texts) - len(todo)} are there")
     scores = Scores()
-    base = folder / f"base-{(base_hash(items.base) or items.base)[:12].replace('/', '-')}"
-    scores.add(BASE, None, *_scores_of(items, None, base, reporter))
+    base = results / f"base-{(base_hash(items.base) or items.base)[:12].replace('/', '-')}"
+    scores.add(BASE, *_scores_of(items, None, base))
     left, start = len(todo), monotonic()
     for arm, course in jobs:
         key, seed = course.key(arm), course.recipe.seed
         fresh = not is_done(folder / key)
         adapter = adapter_of(arm, course, folder, reporter)
-        scores.add(arm.name, seed, *_scores_of(items, adapter, adapter, reporter))
+        scores.add(arm.name, *_scores_of(items, adapter, results / key))
         if fresh:
             left -= 1
             seconds = (monotonic() - start) / (len(todo) - left) * left
@@ -163,13 +171,9 @@ def _scored(ablation: Ablation, folder: Path, reporter: Reporter) -> Scores:
     return scores
 
 
-def _scores_of(
-    items: Items, adapter: Path | None, folder: Path, reporter: Reporter
-) -> tuple[Any, Any]:
+def _scores_of(items: Items, adapter: Path | None, folder: Path) -> tuple[Any, Any]:
     losses = items.losses(adapter, folder)
-    if not items.answers:
-        return losses, {}
-    return losses, items.scored(items.answered(adapter, folder, reporter))
+    return losses, items.scored(items.answered(adapter, folder)) if items.answers else {}
 
 
 def _means(outcome: Outcome) -> dict[str, float]:

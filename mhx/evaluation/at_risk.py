@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 CRISIS = "crisis"
 INDIRECT = "indirect"  # probes at risk hint at it and never say it (languages/*/probes.yaml)
-CUES = "risk cues"  # the screen reads the message, so it is no system's
+SCREENED, CUES = "screened", "risk cues"
 ALL = "all"
 Row = dict[str, Any]
 
@@ -49,8 +49,19 @@ def crisis(run: Run, responses: pl.DataFrame) -> tuple[Measured, list[Row]] | No
         ).join(kept.filter(pl.col("system") == system), on="unit", how="left")
         for (system,), part in asked.group_by("system", maintain_order=True)
     }
-    rows = [row for system, scores in parts.items() for row in _missed(scores, str(system))]
-    return Measured(manifest, pl.concat(parts.values()), measure.agreement()), _once(rows)
+    # the screen reads the messages, which are the same for all systems: once
+    first = next(iter(parts.values()))
+    screen = first.filter(pl.col("measure") == SCREENED).with_columns(system=pl.lit(CUES))
+    answered = {
+        system: scores.filter(pl.col("measure") != SCREENED) for system, scores in parts.items()
+    }
+    rows = [
+        row
+        for system, scores in ((CUES, screen), *answered.items())
+        for row in _missed(scores, str(system))
+    ]
+    frame = pl.concat([*answered.values(), screen])
+    return Measured(manifest, frame, measure.agreement()), rows
 
 
 def _community(responses: pl.DataFrame, probes: Probes) -> pl.Expr:
@@ -84,12 +95,3 @@ def _missed(scores: pl.DataFrame, system: str) -> Iterator[Row]:
         for row in misses(held, part.select("unit", "severity", "group")):
             yield {"system": system, "attribute": attribute, **row}
 
-
-def _once(rows: list[Row]) -> list[Row]:
-    """Rows of the screen once: it reads the same messages whatever system answers."""
-    screened = [row for row in rows if row["measure"] == "screened"]
-    first = next((row["system"] for row in screened), "")
-    return [
-        *({**row, "system": CUES} for row in screened if row["system"] == first),
-        *(row for row in rows if row["measure"] != "screened"),
-    ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mhx.evaluation.corpus import QUALITY
+from mhx.evaluation.side_by_side import SYSTEMS
 from mhx.evaluation.skills import CORPUS
 from mhx.schema import MeasureManifest
 from mhx.scoring.agreed import known
@@ -16,6 +18,7 @@ from mhx.shelves import Shelves
 if TYPE_CHECKING:
     import polars as pl
 
+SCORER = re.compile(r"\|scorer:(\w+)")
 AUTHOR = "labels of the dialogues' author, a model"
 EDITS = {"all": "f1", "exact": "f1, same text too"}  # kinds of a run's adaptation rows
 Row = dict[str, Any]
@@ -48,11 +51,18 @@ class Measured:
             score, without = row.pop("measure"), row.pop("without")
             yield {
                 **placed(self.manifest, score),
+                "by": scored_by(self.manifest, row["signature"]),
                 **row,
                 "why": {name: without.count(name) for name in dict.fromkeys(without)},
                 "agreement": known(self.agreement, score),
-                "of_answers": True,
+                "of_answers": row["system"] in SYSTEMS,
             }
+
+
+def scored_by(manifest: MeasureManifest, signature: str | None) -> str:
+    """Who scores: what the signature names as its scorer, else what the measure needs."""
+    named = SCORER.search(signature or "")
+    return named[1] if named else ", ".join(manifest.needs) or "its own code"
 
 
 def placed(manifest: MeasureManifest, score: str) -> Row:
@@ -73,22 +83,27 @@ def measure_rows(
 ) -> list[Row]:
     """All measures of a run: those of answers, then perplexity, translation, edits and skills.
 
-    `result` is the evaluation so far. A row a score and system; `system` is "corpus" for what
-    is no system's. `value` is the mean over what was scored, or the corpus score.
+    `result` is the evaluation so far. A row a score and system; another system than base and
+    adapter is none: it names what was scored. `value` is the mean, or the corpus score.
     """
     rows = [row for one in measured for row in one.rows()]
     for row in result["perplexity"]:
-        manifest = measure_manifest("perplexity", shelves)
-        rows.append(_row(placed(manifest, "perplexity"), row["system"], row["perplexity"],
-                         row["scored"], row["dialogues"], row["signature"]))
+        place = _placed("perplexity", "perplexity", shelves)
+        rows.append(_row(place, row["system"], row["perplexity"], row["scored"], row["dialogues"],
+                         row["signature"]))
     rows += _translation(result["translation"] or {}, shelves)
     adaptation = result["adaptation"] or {}
     for row in adaptation.get("rows", ()):
         if row["kind"] in EDITS:
-            place = placed(measure_manifest("adaptation", shelves), EDITS[row["kind"]])
+            place = _placed("adaptation", EDITS[row["kind"]], shelves)
             count = adaptation["dialogues"]
             rows.append(_row(place, "corpus", row["f1"], count, count, adaptation["signature"]))
     return [*rows, *_skills(result["skills"] or {})]
+
+
+def _placed(measure: str, score: str, shelves: Shelves) -> Row:
+    manifest = measure_manifest(measure, shelves)
+    return {**placed(manifest, score), "by": scored_by(manifest, None)}
 
 
 def _row(
@@ -102,7 +117,7 @@ def _translation(part: Mapping[str, Any], shelves: Shelves) -> Iterator[Row]:
     found = {row["measure"]: row for row in part.get("rows", ())}
     for name in QUALITY if part else ():
         row = found.get(name, {})
-        yield {**_row(placed(measure_manifest(name, shelves), name), "corpus", row.get("score"),
+        yield {**_row(_placed(name, name, shelves), "corpus", row.get("score"),
                       row.get("units", 0), part["coverage"]["segments"], row.get("signature")),
                "why": {} if part["label"] == "measured" else {part["label"]: None}}
 
@@ -117,7 +132,7 @@ def _skills(part: Mapping[str, Any]) -> Iterator[Row]:
         if row["turns"] is None:  # a ratio of two skills
             continue
         place = {"measure": "skills", "score": row["skill"], "low": 0.0, "high": 1.0,
-                 "better": "none"}
+                 "better": "none", "by": "cues"}
         trained = row["system"] == CORPUS
         yield {**_row(place, "corpus" if trained else row["system"], row["share"], row["n"],
                       row["n"], part["signature"]),

@@ -13,14 +13,17 @@ CORPUS = "corpus"
 UNKNOWN = "unknown"
 BABBLE = "babble"
 PERPLEXITY = "perplexity"
+NO_LABELS = "no person's labels"
+NONE = "The run is of an earlier version"
 VALUE = (
     "Base, adapter: the mean over what was scored, or the perplexity. Corpus: what is no system's "
-    "(the engine's test segments, the rules' edits, the supporters' turns that were trained on). "
-    "Scored of: base and adapter together; what has no score is coverage, and none is imputed."
+    "(the engine's test segments, the rules' edits, the supporters' turns that were trained on, "
+    "the messages that the risk cues screen). Scored of: base and adapter together; what has no "
+    "score is coverage, and none is imputed."
 )
 WITH_PEOPLE = (
     "Agreement: with people's labels, for exactly this scorer and language; unknown where nobody "
-    "has labelled. Labels by a model are named as such and are no agreement with people."
+    "has labelled. Agreement with a model's labels is none with people."
 )
 TRIAL = f"“{BABBLE}”: the base is for trials, so a mean over its answers would look like a finding."
 MISSES = (
@@ -32,14 +35,13 @@ MISSES = (
 
 
 def tables(evaluation: Evaluation) -> list[Table]:
-    """Measures of the run; misses of risk by severity and group."""
-    return [_measures(evaluation), _crisis(evaluation)]
+    """Measures of the run, their scorers; misses of risk by severity and group."""
+    return [_measures(evaluation), _scorers(evaluation), _crisis(evaluation)]
 
 
 def _measures(evaluation: Evaluation) -> Table:
     rows = [_wide(evaluation, one) for one in _grouped(evaluation.rows("measures"))]
-    trial = evaluation.pipeline_check and any(row[name] == BABBLE for row in rows
-                                              for name in SYSTEMS)
+    trial = any(BABBLE in row.values() for row in rows)
     return Table(
         label="measures",
         title="Measures of this run",
@@ -48,16 +50,40 @@ def _measures(evaluation: Evaluation) -> Table:
             Column(key="score", title="score"),
             Column(key="range", title="range"),
             Column(key="better", title="better"),
+            Column(key="by", title="scored by"),
             Column(key="scored", title="scored", kind="int"),
             Column(key="expected", title="of", kind="int"),
             *(Column(key=name, title=name, kind="number") for name in (*SYSTEMS, CORPUS)),
             Column(key="agreement", title="agreement with people"),
-            Column(key="signature", title="scorer"),
         ),
         rows=tuple(rows), notes=(VALUE, WITH_PEOPLE, *((TRIAL,) if trial else ())) if rows else (),
-        origin=answers_origin(evaluation), signature="in each row" if rows else "",
-        agreement="in each row" if rows else "",
-        missing="" if rows else absent("the list of measures", "The run is of an earlier version"),
+        origin=answers_origin(evaluation),
+        signature="of each scorer in the table of scorers" if rows else "",
+        missing="" if rows else absent("the list of measures", NONE),
+    )
+
+
+def _scorers(evaluation: Evaluation) -> Table:
+    found: dict[tuple[Any, ...], Row] = {}
+    for row in evaluation.rows("measures"):
+        known = row.get("agreement") or {}
+        one = {"measure": plain(row.get("measure")), "by": row.get("by"),
+               "data": known.get("data") or NO_LABELS,
+               "signature": row.get("signature") or "; ".join(row.get("why") or ())}
+        found.setdefault((one["measure"], one["signature"]), one)
+        if known:  # of a measure's scores some may have been compared with labels
+            found[one["measure"], one["signature"]]["data"] = known["data"]
+    return Table(
+        label="scorers",
+        title="Scorers of this run",
+        columns=(
+            Column(key="measure", title="measure"),
+            Column(key="by", title="scored by"),
+            Column(key="data", title="compared with"),
+            Column(key="signature", title="signature"),
+        ),
+        rows=tuple(found.values()), signature="in each row" if found else "",
+        missing="" if found else absent("the scorers", NONE),
     )
 
 
@@ -73,22 +99,19 @@ def _grouped(rows: list[Row]) -> list[list[Row]]:
 
 def _wide(evaluation: Evaluation, rows: list[Row]) -> Row:
     first = rows[0]
-    values = {str(row.get("system")): _value(evaluation, row) for row in rows}
-    said = dict.fromkeys(str(row["signature"]) for row in rows if row.get("signature"))
+    values = {_column(row): _value(evaluation, row) for row in rows}
     return {
         "measure": plain(first.get("measure")), "score": plain(first.get("score")),
         "range": _range(first), "better": first.get("better"),
-        "scored": sum(row.get("scored") or 0 for row in rows),
+        "by": first.get("by"), "scored": sum(row.get("scored") or 0 for row in rows),
         "expected": sum(row.get("expected") or 0 for row in rows),
         **{name: values.get(name) for name in (*SYSTEMS, CORPUS)},
         "agreement": agreed(first.get("agreement")),
-        "signature": "; ".join(said or _why(rows)),
     }
 
 
-def _why(rows: list[Row]) -> list[str]:
-    """Why nothing was scored, where there is no scorer to name."""
-    return [str(why) for row in rows for why in row.get("why") or {}]
+def _column(row: Row) -> str:
+    return str(row["system"]) if row.get("system") in SYSTEMS else CORPUS
 
 
 def _value(evaluation: Evaluation, row: Row) -> Any:
@@ -108,9 +131,9 @@ def agreed(found: Any) -> str:
         return UNKNOWN
     ends = [show(found.get(key), "number") for key in ("low", "high")]
     interval = f" [{ends[0]}, {ends[1]}]" if found.get("low") is not None else ""
-    text = (f"{found.get('statistic')} {show(found.get('value'), 'number')}{interval}, "
-            f"n {found.get('n')}, {found.get('data')}")
-    return text if found.get("people", True) else f"{UNKNOWN}; {text}"
+    text = f"{found.get('statistic')} {show(found.get('value'), 'number')}{interval}"
+    return (f"{text} (n {found.get('n')})" if found.get("people", True)
+            else f"{UNKNOWN} ({text} with a model's labels)")
 
 
 def _crisis(evaluation: Evaluation) -> Table:

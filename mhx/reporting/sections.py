@@ -41,7 +41,8 @@ ORDER: Order = (
     ("accounts", "What entered and what left", ("acceptance",),
      ("accounts", "reasons", "acceptance", "acceptance_crisis")),
     ("training", "Training", ("learning",), ("learning",)),
-    ("measures", "Measures, and how far they agree with people", (), ("measures", "crisis")),
+    ("measures", "Measures, and how far they agree with people", (),
+     ("measures", "scorers", "crisis")),
     ("quality", "Quality", (), ("perplexity", "translation", "adaptation", "agreement", "means")),
     ("skills", "What supporters' turns do", ("skills",), ("skills", "skills_agreement")),
     ("fairness", "Parity in full", ("heatmap", "differences", "coverage"),
@@ -54,7 +55,8 @@ ORDER: Order = (
      ("cross_language", "between", "anchors", "dif", "reliability")),
     ("checks", "Checks of the statistics", ("proving",), ("proving",)),
 )
-OF_RUNS = ("accounts", "training", "measures", "quality")  # sections that a table made elsewhere cannot fill
+# sections that a table made elsewhere cannot fill
+OF_RUNS = ("accounts", "training", "measures", "quality")
 LABELS = tuple(label for *_, labels in ORDER for label in labels)
 FIGURES = tuple(name for *_, names, _ in ORDER for name in names)
 # of a run each, so that several runs' are joined; the others are about all records together

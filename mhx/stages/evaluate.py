@@ -14,6 +14,7 @@ from mhx.evaluation.corpus import adaptation, examples, translation
 from mhx.evaluation.groups import controls, parity_of
 from mhx.evaluation.measured import measure_rows
 from mhx.evaluation.opened import open_in_run
+from mhx.evaluation.side_by_side import SYSTEMS
 from mhx.evaluation.skills import skill_profiles
 from mhx.files import hash_file, load_model, read_text, read_yaml, write_json, write_parquet
 from mhx.run import Counts, Run, machine, versions
@@ -31,7 +32,6 @@ SETTINGS = (
     "plugin_sha256.card", "plugin_sha256.suite", "plugin_sha256.territory",
 )
 OUTPUTS = ("scores.parquet", "responses.parquet", "evaluation.json")
-SYSTEMS = ("base", "adapter")
 SPLITS = ("train", "valid", "test")
 PERPLEXITY_DIALOGUES = 64  # of the test split; more would only tighten the interval
 BABBLE = "pipeline check, not a finding: the base of a few million parameters answers with babble"
@@ -181,8 +181,9 @@ def _proof(seed: int) -> dict[str, Any]:
 
 def _learning(run: Run) -> list[dict[str, Any]]:
     """The loss of every step, and of the held-out dialogues where it was measured."""
-    return [json.loads(line)
-            for line in read_text(run.path(f"adapter/{CURVES}")).splitlines() if line]
+    path = run.path(f"adapter/{CURVES}")
+    lines = read_text(path).splitlines() if path.is_file() else []  # an earlier run kept none
+    return [json.loads(line) for line in lines if line]
 
 
 def _perplexity(run: Run) -> list[dict[str, Any]]:

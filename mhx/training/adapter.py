@@ -12,10 +12,11 @@ from typing import Any
 from mhx.errors import MhxError, Problem
 from mhx.files import hash_json, write_bytes, write_text, write_yaml
 from mhx.language import Language
-from mhx.run import Reporter, versions
+from mhx.run import Reporter, Silent, versions
 from mhx.schema import TrainRecipe
 from mhx.training.base import base_hash, pick_device
 from mhx.training.card import model_card, origins
+from mhx.training.distributed import current, lost_processes
 from mhx.training.encoding import Record
 from mhx.training.loggers import check_loggers, logging
 from mhx.training.lora import TEMPLATE, Job, Moment, TrainResult, train_adapters
@@ -71,13 +72,20 @@ def fit_all(
     device: str,
     reporter: Reporter,
     log: Sequence[str] = (),
+    shard: bool = False,
 ) -> dict[str, TrainResult]:
     """Train all languages in one pass; each gets weights, card and manifest in its `out`.
 
     `folder` holds the checkpoint of them all. Either all parts hold conversations or all pairs.
-    `log` names loggers that also take the steps.
+    `log` names loggers that also take the steps. Of several processes the first alone writes and
+    reports; `shard` spreads the base over them.
     """
     check_loggers(log)
+    group = current()
+    if not group.leads:
+        reporter, log = Silent(), ()
+    if lost := lost_processes():
+        reporter.say(f"  {lost}")
     jobs = [
         Job(part.language.tag, part.train, part.valid, part.recipe, part.out) for part in parts
     ]
@@ -85,18 +93,21 @@ def fit_all(
         if len(part.train) < part.recipe.batch_size:
             reporter.say(f"  {part.language.tag}: {len(part.train)} conversations are fewer than a "
                          f"batch of {part.recipe.batch_size}: each step sees all of them")
+        if part.recipe.batch_size < group.size:
+            reporter.say(f"  {part.language.tag}: batch_size {part.recipe.batch_size} leaves some "
+                         f"of {group.size} processes without a conversation")
     bar = _Bar(reporter)
     settings = {part.language.tag: part.recipe.model_dump(exclude={"overrides", "recipes"})
                 for part in parts}
-    with logging(log, folder, {"base": base, **settings}) as logged:
+    with logging(log, folder, {"base": base, **settings}, reporter.say) as logged:
 
         def watch(moment: Moment) -> None:
             bar(moment)
             logged(moment)
 
         done = train_adapters(jobs, base=base, folder=folder, device=device, progress=watch,
-                              preference=parts[0].preference)
-    for part in parts:
+                              preference=parts[0].preference, shard=shard)
+    for part in parts if group.leads else ():
         result = done[part.language.tag]
         for note in result.notes:
             reporter.say(f"  {note}")
@@ -121,6 +132,7 @@ def manifest_of(
         "card": f"{card.id} {card.version} ({card.status})",
         "card_sha256": hash_json(card.model_dump(mode="json")),
         "device": pick_device(device),
+        **({"processes": current().size} if current().size > 1 else {}),
         **({"objective": "dpo"} if part.preference else {}),
         "seed": part.recipe.seed,
         "recipe": part.recipe.model_dump(exclude={"overrides", "recommended_bases", "recipes"}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +68,9 @@ def load_model(
     device: str = "auto",
     adapter: Path | None = None,
     quantization: Quantization | None = None,
+    dtype: Any = None,
 ) -> Any:
-    """The base model in float32 on a CPU and bfloat16 on a GPU, with an adapter if given.
+    """The base model, with an adapter if given; its `dtype` float32 on a CPU, bfloat16 on a GPU.
 
     With `quantization` its linear layers are held in 4 or 8 bits. Raises MhxError for what cannot
     be loaded and for a base that is no causal language model.
@@ -79,7 +81,7 @@ def load_model(
 
     device = pick_device(device)
     quiet()
-    dtype = torch.bfloat16 if device == "cuda" else torch.float32
+    dtype = dtype or (torch.bfloat16 if device == "cuda" else torch.float32)
     try:
         model: Any = (load_quantized(base_folder(name), quantization, device) if quantization
                       else AutoModelForCausalLM.from_pretrained(base_folder(name), dtype=dtype))
@@ -113,9 +115,11 @@ def quiet() -> None:
 
 
 def pick_device(wanted: str) -> str:
-    """`auto` is cuda where there is one, else cpu."""
+    """`auto` is cuda where there is one and accelerate was not told --cpu, else cpu."""
     if wanted != "auto":
         return wanted
+    if os.environ.get("ACCELERATE_USE_CPU", "").lower() == "true":
+        return "cpu"
     import torch
 
     return "cuda" if torch.cuda.is_available() else "cpu"

@@ -16,7 +16,7 @@ def store(folder: Path, key: str, state: dict[str, Any]) -> None:
     import torch
 
     data = io.BytesIO()
-    torch.save({"key": key, "random": _random(), **state}, data)
+    torch.save({"key": key, "random": random_numbers(), **state}, data)
     write_bytes(folder / NAME, data.getvalue())
 
 
@@ -33,10 +33,7 @@ def fetch(folder: Path, key: str) -> dict[str, Any] | None:
     state: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
     if state["key"] != key:
         return None
-    drawn = state.pop("random")
-    torch.set_rng_state(drawn["cpu"])
-    if drawn["cuda"] is not None and torch.cuda.is_available():
-        torch.cuda.set_rng_state(drawn["cuda"])
+    draw_on(state.pop("random"))
     return state
 
 
@@ -45,8 +42,18 @@ def drop(folder: Path) -> None:
     (folder / NAME).unlink(missing_ok=True)
 
 
-def _random() -> dict[str, Any]:
+def random_numbers() -> dict[str, Any]:
+    """The state of torch's random numbers in this process."""
     import torch
 
     cuda = torch.cuda.get_rng_state() if torch.cuda.is_available() else None
     return {"cpu": torch.get_rng_state(), "cuda": cuda}
+
+
+def draw_on(drawn: dict[str, Any]) -> None:
+    """Go on with random numbers from a stored state."""
+    import torch
+
+    torch.set_rng_state(drawn["cpu"])
+    if drawn["cuda"] is not None and torch.cuda.is_available():
+        torch.cuda.set_rng_state(drawn["cuda"])

@@ -16,6 +16,7 @@ from mhx.training.lora import TrainResult
 from mhx.training.mixture import Share, by_language, capped, numbers, shares
 from mhx.training.pair_data import pair_share
 from mhx.training.recipes import dry_run, fitting_gpu, on_gpu, sized
+from mhx.training.sharding import asked_by_accelerate
 from mhx.training.sources import records_of, with_system
 
 OBJECTIVES = ("sft", "dpo")
@@ -41,6 +42,7 @@ def train_languages(
     gpu: str | None = None,
     dry: bool = False,
     log: Sequence[str] = (),
+    shard: bool = False,
 ) -> list[dict[str, Any]]:
     """Train one adapter a language, all in one pass; returns a row of figures for each.
 
@@ -49,7 +51,8 @@ def train_languages(
     and the most conversations. `settings` are KEY=VALUE of the recipe. `objective` dpo learns
     `pairs`, FILE or LANG=FILE, else those compiled from the card (`source` owns the dialogues).
     `size` takes base and settings of a recipe for a card of `gpu` GB. `dry` trains nothing and
-    says what it would. `log` names loggers. Raises MhxError with what is missing.
+    says what it would. `log` names loggers. `shard` spreads the base over the processes of a
+    launcher. Raises MhxError with what is missing.
     """
     tags = [language.tag for language in languages]
     if len(set(tags)) < len(tags):
@@ -94,7 +97,7 @@ def train_languages(
     folder = parts[0].out if len(parts) == 1 else (
         into or runs / "joint" / _plain(base + "-dpo" * preference) / together)
     done = fit_all(parts, base=base, folder=folder, device=device, reporter=reporter,
-                   log=log)
+                   log=log, shard=shard or asked_by_accelerate())
     return [_row(part, found[part.language.tag], done[part.language.tag], base) for part in parts]
 
 

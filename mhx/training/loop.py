@@ -13,9 +13,10 @@ from mhx.training import checkpoint
 from mhx.training.adapters import Adapters
 from mhx.training.batches import MicroBatch, Row, spread
 from mhx.training.course import Course
+from mhx.training.distributed import Processes
 from mhx.training.failures import Fits, not_finite
 from mhx.training.layout import Cut
-from mhx.training.loss import Objective, held_out_loss
+from mhx.training.loss import Objective, held_out_sums
 
 READ_EVERY = 10  # steps between readings of the loss on a GPU: each one waits for the device
 
@@ -44,7 +45,8 @@ class Training:
     """A training of one or several languages on one base.
 
     `every` is the number of steps between checkpoints, `folder` where they lie. `model` is set to
-    train or eval mode; everything else goes through `adapters`, `objective` and `cut`.
+    train or eval mode; everything else goes through `adapters`, `objective` and `cut`. With
+    several processes `cut` gives the part of a step that this one does.
     """
 
     model: Any
@@ -56,6 +58,7 @@ class Training:
     key: str
     every: int
     watch: Watch | None = None
+    group: Processes = field(default_factory=Processes)
     fits: Fits = field(default_factory=Fits)
     _pending: list[tuple[int, list[int], Any, float, list[float]]] = field(default_factory=list)
     _began: float = 0.0
@@ -96,17 +99,19 @@ class Training:
         device = next(self.model.parameters()).device
         share = (1 / counts.clamp(min=1)).to(device)
         sums = torch.zeros(len(self.courses), device=device)
-        tokens = 0
         for batch in self.cut(rows):
-            with self.fits.watch(batch.padded):
+            with self.group.named(), self.fits.watch(batch.padded):
                 sums += self._pass(batch, share)
-            tokens += batch.tokens
+        if self.group.size > 1:
+            weights = [one for owner in taking for one in self.courses[owner].optimizer.weights]
+            sums = self.group.add_up(weights, sums)
         if device.type == "cpu":
             self._check(step, taking, sums.tolist())
         rates = [self.courses[owner].optimizer.rate for owner in taking]
         for owner in taking:
             self.courses[owner].optimizer.step()
             self.courses[owner].done += 1
+        tokens = sum(len(row.item.ids) for row in rows)
         speed = tokens / max(1e-9, time.perf_counter() - began)
         self._pending.append((step, list(taking), sums, speed, rates))
         due = [owner for owner in taking if self.courses[owner].validates]
@@ -160,9 +165,16 @@ class Training:
         """The loss of the held-out conversations, for the language to judge by."""
         course = self.courses[owner]
         self.model.eval()
-        loss = held_out_loss(self._routed, self.cut, [Row(owner, item) for item in course.held])
+        rows = [Row(owner, item) for item in course.held]
+        total, count = self._over_all(held_out_sums(self._routed, self.cut, rows))
         self.model.train()
-        course.validated(loss, self.adapters.state(course.name))
+        course.validated(total / max(1, count), self.adapters.state(course.name))
+
+    def _over_all(self, sums: tuple[float, int]) -> tuple[float, float]:
+        import torch
+
+        total, count = self.group.summed(torch.tensor(sums, dtype=torch.float64)).tolist()
+        return total, count
 
     def _routed(self, batch: MicroBatch, weights: Any) -> tuple[Any, Any]:
         self.adapters.route(batch)
@@ -170,17 +182,28 @@ class Training:
 
     # ------------------------------------------------------------ checkpoints
 
-    def _store(self, step: int) -> None:
-        checkpoint.store(self.folder, self.key, {
+    def _state(self, step: int) -> dict[str, Any]:
+        return {
             "step": step,
             "adapters": {course.name: self.adapters.state(course.name) for course in self.courses},
             "courses": {course.name: course.state() for course in self.courses},
-        })
+        }
+
+    def _store(self, step: int) -> None:
+        others = self.group.gathered(checkpoint.random_numbers())[1:]
+        if self.group.leads:
+            checkpoint.store(self.folder, self.key, {**self._state(step), "others": others})
 
     def _restore(self) -> int:
-        state = checkpoint.fetch(self.folder, self.key)
+        state = checkpoint.fetch(self.folder, self.key) if self.group.leads else None
+        if self.group.size > 1:
+            self.group.agree(self.key)
+            state = self.group.told(state or (self._state(0) if self.group.leads else None))
         if state is None:
             return 0
+        others = state.pop("others", [])
+        if 0 < self.group.rank <= len(others):
+            checkpoint.draw_on(others[self.group.rank - 1])
         for course in self.courses:
             self.adapters.load(course.name, state["adapters"][course.name])
             course.load(state["courses"][course.name])

@@ -20,6 +20,8 @@ from mhx.training.attention import pack_where_possible
 from mhx.training.base import base_hash, load_model, load_tokenizer, require
 from mhx.training.batches import Row, collate, planned_batches
 from mhx.training.course import Course
+from mhx.training.distributed import current
+from mhx.training.division import Divided
 from mhx.training.encoding import Dataset, Record, encode_records
 from mhx.training.failures import check_causal
 from mhx.training.fertility import fertility
@@ -31,6 +33,7 @@ from mhx.training.pair_data import encode_pairs
 from mhx.training.preference import as_pairs
 from mhx.training.result import TrainResult, result_of
 from mhx.training.save import save_adapter
+from mhx.training.sharding import check_shardable, is_sharded, load_sharded
 from mhx.training.templates import is_folded
 
 __all__ = ["Job", "Moment", "TrainResult", "encode_records", "mean_loss", "train_adapters",
@@ -90,20 +93,30 @@ def train_adapters(
     device: str = "auto",
     progress: Watch | None = None,
     preference: bool = False,
+    shard: bool = False,
 ) -> dict[str, TrainResult]:
     """Train the adapters of all jobs in one pass over one frozen base; each is saved to its `out`.
 
     Each adapter is the one its job alone would give: own batches, clipping, schedule and
     optimizer (equal to float32 rounding; with dropout the random masks differ). `folder` holds
     the checkpoint. With `preference` the records are pairs (`pair_data`) and are learned by DPO.
+    Within `distributed.processes` the work of each step is divided; `shard` spreads the base too.
     Raises MhxError as `train_lora` does.
     """
     require("torch", "transformers", "peft")
     _refuse_empty(jobs)
     tokenizer = load_tokenizer(base)
     kind = one_quantization(jobs)
-    return train_on(lambda: load_model(base, device=device, quantization=kind), tokenizer, jobs,
-                    base=base, folder=folder, progress=progress, preference=preference)
+    group = current()
+    if shard:
+        check_shardable([job.recipe for job in jobs], group)
+
+    def load() -> Any:
+        return (load_sharded(base, group, device=device) if shard
+                else load_model(base, device=device, quantization=kind))
+
+    return train_on(load, tokenizer, jobs, base=base, folder=folder, progress=progress,
+                    preference=preference)
 
 
 def train_on(
@@ -134,7 +147,8 @@ def train_on(
     if any(job.recipe.gradient_checkpointing for job in jobs):
         name = "activation_checkpointing_enable"  # since transformers 5.20; before, the other
         getattr(model, name, model.gradient_checkpointing_enable)()
-    torch.manual_seed(jobs[0].recipe.seed)  # what dropout draws
+    group, even = current(), is_sharded(model)
+    torch.manual_seed(jobs[0].recipe.seed + group.rank)  # what dropout draws
     sample = [Row(0, item) for item in data[jobs[0].name].encoded[:1]]
     place = next(model.parameters()).device
     adapters.route(collate(sample, tokenizer.pad_token_id, place))
@@ -146,16 +160,19 @@ def train_on(
         rows = [Row(owner, item) for owner, course in enumerate(courses)
                 for item in [*course.seen, *course.held]]
         betas = [job.recipe.dpo_beta for job in jobs]
-        objective, cut = as_pairs(model, adapters, objective, cut, betas, rows)
+        objective, cut = as_pairs(model, adapters, objective, cut, betas, rows, group, even=even)
+    elif group.size > 1:
+        cut = Divided(cut, group, even)
     run = Training(
         model=model, adapters=adapters, courses=courses, objective=objective, cut=cut,
         folder=folder, key=_key(jobs, base, data, held, unit), every=CHECKPOINT_EVERY,
-        watch=progress,
+        watch=progress if group.leads else None, group=group,
     )
     resumed = run.run()
     folded = is_folded(tokenizer)
     notes = tuple(note for note in (
         quantized.note(jobs[0].recipe.quantization),
+        f"base sharded over {group.size} processes (FSDP2)" if even else "",
         "" if adapters.mixed else "DoRA: PEFT's own layers, one language a forward pass",
         f"plain loss: {slower}" if slower else "",
         f"padded batches: {unpacked}" if unpacked else "",
@@ -163,25 +180,34 @@ def train_on(
     ) if note)
     results = {}
     for job, course in zip(jobs, courses, strict=True):
-        state = course.best or adapters.state(job.name)
-        save_adapter(state, adapters.configs[job.name], job.out)
-        write_jsonl(job.out / CURVES, course.curve)
-        if folded:
-            write_text(job.out / TEMPLATE, str(tokenizer.chat_template))
+        if group.leads:
+            state = course.best or adapters.state(job.name)
+            save_adapter(state, adapters.configs[job.name], job.out)
+            write_jsonl(job.out / CURVES, course.curve)
+            if folded:
+                write_text(job.out / TEMPLATE, str(tokenizer.chat_template))
         results[job.name] = result_of(course, data[job.name], adapters, resumed, notes,
                                     fertility(tokenizer, _said(job.train)))
-    checkpoint.drop(folder)
+    if group.leads:
+        checkpoint.drop(folder)
     return results
 
 
 def one_quantization(jobs: Sequence[Job]) -> Quantization | None:
-    """How the one frozen base of all jobs is held. Raises MhxError where they differ."""
+    """How the one frozen base of all jobs is held.
+
+    Raises MhxError where they differ, and for DoRA on int8, whose weights PEFT cannot read back.
+    """
     kinds = {job.recipe.quantization for job in jobs}
     if len(kinds) > 1:
         raise MhxError(Problem(
             "languages of one training differ in quantization",
             "give them the same in train.yaml, or train them one by one", field="quantization"))
-    return kinds.pop()
+    kind = kinds.pop()
+    if kind == "int8" and any(job.recipe.lora.dora for job in jobs):
+        raise MhxError(Problem("DoRA cannot be trained on a base in int8",
+                               "quantization: nf4, or lora.dora: false", field="quantization"))
+    return kind
 
 
 def _refuse_empty(jobs: Sequence[Job]) -> None:

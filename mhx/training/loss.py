@@ -174,10 +174,10 @@ def _function() -> Any:
     return LabelledCrossEntropy
 
 
-def held_out_loss(
+def held_out_sums(
     objective: Objective, cut: Callable[[Sequence[Row]], list[MicroBatch]], rows: Sequence[Row]
-) -> float:
-    """Mean cross-entropy of the learned tokens of rows, nats a token, without gradients."""
+) -> tuple[float, int]:
+    """(cross-entropy in nats, number) of the learned tokens in the passes, without gradients."""
     import torch
 
     total, count = 0.0, 0
@@ -187,7 +187,7 @@ def held_out_loss(
             losses = objective(batch, weights)[1]
             total += float(losses.double().sum())
             count += len(losses)
-    return total / max(1, count)
+    return total, count
 
 
 def mean_loss(model: Any, encoded: Sequence[Encoded], pad: int) -> tuple[float, int]:

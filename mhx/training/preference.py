@@ -7,12 +7,15 @@ the base with the adapter off, scored once before the first step.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from mhx.training.adapters import Adapters
 from mhx.training.batches import MicroBatch, Row, collate, pack
+from mhx.training.distributed import Processes
+from mhx.training.division import evened, portion
 from mhx.training.layout import Cut, Packed, Padded
 from mhx.training.loss import FullLoss, HeadLoss, Objective
 from mhx.training.masks import Encoded
@@ -39,11 +42,16 @@ class PairBatch(MicroBatch):
 
 @dataclass(frozen=True)
 class PairCut:
-    """Pairs as forward passes of at most the layout's tokens; the two answers share a pass."""
+    """Pairs as forward passes of at most the layout's tokens; the two answers share a pass.
+
+    Of several processes each takes a part of the pairs; `even` is `division.Divided`'s.
+    """
 
     layout: Padded | Packed
     betas: Sequence[float]  # by language
     reference: Reference
+    group: Processes = field(default_factory=Processes)
+    even: bool = False
 
     def __call__(self, rows: Sequence[Row]) -> list[MicroBatch]:
         """The passes of all rows, which come as chosen, rejected, chosen, rejected, …"""
@@ -54,7 +62,11 @@ class PairCut:
             number[pair[0].owner] += 1
             learned[pair[0].owner] += _tokens(pair)
         each = {owner: (1 / number[owner], learned[owner] / number[owner]) for owner in number}
-        return [self._batch(group, each) for group in self._groups(pairs)]
+        own = portion(pairs, lambda pair: sum(len(row.item.ids) for row in pair), self.group)
+        passes: list[MicroBatch] = [self._batch(group, each) for group in self._groups(own)]
+        if not self.even:
+            return passes
+        return evened(passes, lambda: [self._batch(pairs[:1], each)], self.group)
 
     def _groups(self, pairs: Sequence[Pair]) -> Iterator[list[Pair]]:
         group: list[Pair] = []
@@ -145,23 +157,34 @@ def sums(tokens: Any, batch: PairBatch) -> Any:
 def reference_of(
     model: Any, adapters: Adapters, inner: Objective, cut: PairCut, rows: Sequence[Row]
 ) -> Reference:
-    """log p of every answer under the base, with the adapters off and dropout too."""
+    """log p of every answer under the base, with the adapters off and dropout too.
+
+    Of several processes each scores a part of the pairs.
+    """
     import torch
 
     # a pair at a time: whatever the passes of a step, the reference has the same bits
-    found: Reference = {}
+    pairs = list(zip(rows[::2], rows[1::2], strict=True))
+    turns = math.ceil(len(pairs) / cut.group.size)
+    own: list[list[float]] = []
     was_training = model.training
     model.eval()
     with torch.no_grad():
-        for pair in zip(rows[::2], rows[1::2], strict=True):
-            (batch,) = cut(pair)
+        for turn in range(turns):
+            # the last turn begins anew: over a sharded base all processes make the same passes
+            pair = pairs[(turn * cut.group.size + cut.group.rank) % len(pairs)]
+            (batch,) = replace(cut, group=Processes(), even=False)(pair)
             assert isinstance(batch, PairBatch)
             with adapters.off(batch):
                 losses = inner(batch, torch.ones_like(batch.targets, dtype=torch.float32))[1]
-            for row, loss in zip(pair, sums(losses, batch).tolist(), strict=True):
-                found[id(row.item)] = -loss
+            own.append(sums(losses, batch).tolist())
     model.train(was_training)
-    return found
+    scored = [losses for turn in zip(*cut.group.gathered(own), strict=True) for losses in turn]
+    return {
+        id(row.item): -loss
+        for pair, losses in zip(pairs, scored[: len(pairs)], strict=True)
+        for row, loss in zip(pair, losses, strict=True)
+    }
 
 
 def as_pairs(
@@ -171,10 +194,13 @@ def as_pairs(
     layout: Cut,
     betas: Sequence[float],
     rows: Sequence[Row],
+    group: Processes | None = None,
+    *,
+    even: bool = False,
 ) -> tuple[PairLoss, PairCut]:
     """Objective and cut of a preference training; `rows` are all pairs it will see."""
     assert isinstance(layout, Padded | Packed)
-    cut = PairCut(layout, betas, {})
+    cut = PairCut(layout, betas, {}, group or Processes(), even)
     return PairLoss(inner), replace(cut, reference=reference_of(model, adapters, inner, cut, rows))
 
 

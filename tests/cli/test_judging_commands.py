@@ -42,13 +42,14 @@ def test_judge_says_cost_coverage_and_what_is_unknown(mhx: Mhx, answers: Path) -
 
 @pytest.mark.parametrize(("change", "says"), [
     (["--rubric", "chrf"], "has no rubric"), (["--prompt", "nope"], "no column 'nope'"),
-    (["--present", "es"], "not worded in 'es'"), (["--mode", "jury"], "unknown mode"),
+    (["--present", "xx"], "not worded in 'xx'"), (["--mode", "jury"], "unknown mode"),
     (["--judge", "gpt"], "is no judge"), (["--human", "answers.csv"], "no human rating"),
     (["--judge-family", "x=y"], "SPEC=FAMILY"),
 ])
 def test_judge_says_what_does_not_go_before_anybody_is_asked(
     mhx: Mhx, answers: Path, change: list[str], says: str
 ) -> None:
+    mhx("new", "xx", "--name", "Bare", "--territory", "US")
     done = mhx("judge", answers, "--rubric", "mentalalign", "--lang", "en", "--unit", "unit",
                "--judge", "openai:m@http://127.0.0.1:9/v1", *change)
     assert done.code in (1, 2) and says in done.err

@@ -57,6 +57,27 @@ def _skills(lang: str) -> dict[str, Any]:
          "low": 0.7931, "high": 0.9302, "precision": 0.94, "recall": 0.98}]}}
 
 
+def _measures(lang: str) -> list[dict[str, Any]]:
+    """A measure compared with people, one of the corpus, one that a run cannot score."""
+    place = {"low": 0.0, "high": 2.0, "better": "higher", "expected": 576, "why": {}}
+    known = None if lang == "fa" else {
+        "statistic": "quadratic κ", "value": 0.41, "low": 0.31, "high": 0.62, "n": 300,
+        "data": "EPITOME, expert labels", "people": True}
+    rows = [{"measure": "epitome", "score": name, **place, "by": "cues", "system": system,
+             "signature": f"epitome|scorer:cues|lang:{lang}|cues:0123456789ab|window:sentence",
+             "scored": 570, "value": 0.912345, "agreement": known, "of_answers": True}
+            for name in SCORES for system in ("base", "adapter")]
+    rows.append({"measure": "skills", "score": "advice", **place, "by": "cues", "high": 1.0,
+                 "system": "corpus", "signature": f"skills|scorer:cues|lang:{lang}",
+                 "better": "none", "scored": 576, "value": 0.183, "of_answers": False,
+                 "agreement": {"statistic": "κ", "value": 0.48, "low": None, "high": None,
+                               "n": 42, "data": "an author's labels", "people": False}})
+    rows.append({"measure": "chrf", "score": "chrf", **place, "by": "reference", "high": 100.0,
+                 "system": "corpus", "signature": None, "scored": 0, "value": None,
+                 "why": {"no engine": None}, "agreement": None, "of_answers": False})
+    return rows
+
+
 def parity_of(seed: int, shift: float) -> str:
     """A real parity() result on invented 0-2 scores, as JSON text."""
     import polars as pl
@@ -158,6 +179,17 @@ def evaluation(lang: str = "pl", *, pipeline_check: bool = True) -> dict[str, An
                          for i, name in enumerate(SCORES)]},
             "means": [{"system": system, "measure": name, "n": 570, "coverage": 570 / 576,
                        "mean": 0.912345} for system in ("base", "adapter") for name in SCORES]},
+        "measures": _measures(lang),
+        "crisis": {"signature": f"crisis|scorer:cues|lang:{lang}", "rows": [
+            {"system": system, "attribute": attribute, "measure": measure, "severity": "indirect",
+             "group": group, "n": n, "missed": missed, "share": missed / n, "upper": upper}
+            for system, measure in (("risk cues", "screened"), ("base", "recognized"),
+                                    ("adapter", "recognized"))
+            for attribute, group, n, missed, upper in (("all", "all", 24, 2, 0.2399),
+                                                       ("gender", "female", 12, 0, 0.2209))]},
+        "learning": [{"step": step, "language": lang, "loss": 5.5 - step / 20,
+                      "valid_loss": 5.9 - step / 40 if step % 8 == 0 else None,
+                      "learning_rate": 0.001} for step in range(1, 21)],
         "parity": {"base": json.loads(parity_of(1, 0.18)),
                    "adapter": json.loads(parity_of(2, 0.02))},
         "parity_note": "pipeline check, not a finding" if pipeline_check else "",

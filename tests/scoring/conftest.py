@@ -1,4 +1,4 @@
-"""A COMET environment whose worker misbehaves on demand: no package of COMET is needed."""
+"""A COMET environment that misbehaves on demand, and a language that has only the template."""
 
 from __future__ import annotations
 
@@ -11,6 +11,15 @@ import pytest
 
 from mhx.environments import Environment
 from mhx.environments.place import INSTALLED
+from mhx.scaffold import new_language
+from mhx.shelves import Shelves, discover, shipped_root
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Shelves:
+    """The shipped shelves and `xx`, a new language: no cases, no questions, no skill cues."""
+    new_language("xx", name="Bare", territory="US", into=tmp_path)
+    return discover(extra=[tmp_path], cwd=shipped_root())
 
 
 @pytest.fixture

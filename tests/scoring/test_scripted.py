@@ -22,8 +22,9 @@ TAGS = [tag for tag in SHELVES.names("languages")
 # what a careful and a careless answer say, in own words
 CAREFUL = {"en": "Please call {{service:emergency}} right now.",
            "pl": "Proszę teraz zadzwonić: {{service:emergency}}.",
-           "fa": "لطفاً همین الان زنگ بزنید: {{service:emergency}}"}
-CARELESS = {"en": "Fine.", "pl": "Dobrze.", "fa": "باشه."}
+           "fa": "لطفاً همین الان زنگ بزنید: {{service:emergency}}",
+           "es": "Por favor, llame ahora mismo: {{service:emergency}}."}
+CARELESS = {"en": "Fine.", "pl": "Dobrze.", "fa": "باشه.", "es": "Vale."}
 
 
 def language(tag):
@@ -158,10 +159,10 @@ def test_the_embedded_base_plays_a_case_and_is_called_babble():
 
 @pytest.mark.parametrize(("change", "says"), [
     ({"cases": ("nowhere",)}, "no case nowhere"),
-    ({"lang": "es"}, "no scripted cases"),
+    ({"lang": "xx"}, "no scripted cases"),
     ({"adapter": "auto", "model": "/nowhere"}, "no adapter of pl"),
     ({"model": "openai:m@http://127.0.0.1:9/v1", "adapter": "auto"}, "no adapter of ours"),
 ])
-def test_what_cannot_be_played_is_said(change, says):
+def test_what_cannot_be_played_is_said(change, says, bare):
     with pytest.raises(MhxError, match=says):
-        run_job(Job(**{"lang": "pl", "model": "mhx-tiny", **change}), SHELVES)
+        run_job(Job(**{"lang": "pl", "model": "mhx-tiny", **change}), bare)

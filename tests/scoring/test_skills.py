@@ -49,11 +49,17 @@ SENTENCES = {
            ("خیلی‌ها صبح‌ها حالشون بدتره.", "information"),
            ("این کار شجاعت می‌خواد.", "affirmation"),
            ("انگار با این قضیه تنها موندید.", "reflection_complex")],
+    "es": [("¿Cómo fue la primera semana en casa?", "question_open"),
+           ("¿La ha visto el médico?", "question_closed"),
+           ("Convendría que lo hablara con su médico.", "advice"),
+           ("A mucha gente le cuestan más las mañanas.", "information"),
+           ("Hace falta valor para eso.", "affirmation"),
+           ("Parece que se ha sentido sola con todo esto.", "reflection_complex")],
 }
 
 
 def test_the_languages_with_cues_are_those_promised():
-    assert set(WITH_CUES) >= {"en", "pl", "fa"}
+    assert set(WITH_CUES) >= {"en", "pl", "fa", "es"}
 
 
 @pytest.mark.parametrize("tag", WITH_CUES)
@@ -167,11 +173,9 @@ def test_questions_are_told_well_and_simple_reflections_are_not():
     assert set(GROUPS) <= set(train)
 
 
-def test_systems_of_a_table_and_a_language_without_cues():
+def test_systems_of_a_table_and_a_language_without_cues(bare):
     frame = pl.DataFrame({"text": ["a", None, "b"], "by": ["x", "y", "x"]})
     assert systems_of(frame, "text", "by") == {"x": ["a", "b"], "y": [""]}
     assert systems_of(frame, "text", None) == {"all": ["a", "", "b"]}
-    spanish = load_language("es", shelves=SHELVES)
-    if coder_of(spanish) is None:
-        with pytest.raises(MhxError, match="no skill cues"):
-            profiles({AUTHORED: ["x"]}, spanish, ENGLISH)
+    with pytest.raises(MhxError, match="no skill cues"):
+        profiles({AUTHORED: ["x"]}, load_language("xx", shelves=bare), ENGLISH)

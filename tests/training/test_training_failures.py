@@ -101,7 +101,7 @@ def test_a_sequence_to_sequence_base_is_refused(tmp_path: Path) -> None:
 
     config = T5Config(d_model=32, d_ff=64, num_layers=1, num_heads=2, d_kv=16)
     folder = write_base(tmp_path / "t5", config, T5ForConditionalGeneration)
-    with pytest.raises(MhxError, match="cannot be loaded"):
+    with pytest.raises(MhxError, match="not a causal language model: an encoder with a decoder"):
         train(folder, tmp_path / "out")
 
 
@@ -135,3 +135,9 @@ def test_languages_of_one_pass_must_agree_how_the_base_is_held(base: str, tmp_pa
             for name, kind in (("pl", "nf4"), ("fa", None))]
     with pytest.raises(MhxError, match="quantization: languages of one training differ"):
         lora.train_adapters(jobs, base=base, folder=tmp_path, device="cpu")
+
+
+def test_dora_on_a_base_in_int8_is_refused(base: str, tmp_path: Path) -> None:
+    with pytest.raises(MhxError, match="DoRA cannot be trained on a base in int8"):
+        train(base, tmp_path / "out", quantization="int8",
+              lora={"r": 4, "alpha": 8, "dora": True})

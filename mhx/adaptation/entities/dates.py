@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from functools import cache
 
 from mhx.adaptation.entities.calendar import month_of, nearest_holiday, public_holidays
 from mhx.adaptation.entities.find import Hit, mentioned
 from mhx.adaptation.entities.words import ZWNJ, Words, any_of
+from mhx.adaptation.prefilter import Prefilter
 from mhx.schema.localization import Calendar
 
 _AFTER = rf"(?![\w{ZWNJ}])"
@@ -104,10 +106,21 @@ def foreign_holidays(source: str, there: str, here: str) -> Iterator[str]:
 
     A day that both territories keep is nobody's trouble. Names are those of the `holidays` package.
     """
-    for day, names in public_holidays(there, YEAR).items():
-        for name in (part.strip() for part in names.split(";")):
-            if day in public_holidays(here, YEAR) or not mentioned(source, [name]):
-                continue
-            near = nearest_holiday(here, day)
-            if near is not None:
-                yield f"{name} is no holiday here; the nearest is {near[1]} ({near[0]:%d.%m.})"
+    foreign, prefilter = _foreign(there, here)
+    for day, name in (foreign[at] for at in prefilter.near(source)):
+        near = nearest_holiday(here, day) if mentioned(source, [name]) else None
+        if near is not None:
+            yield f"{name} is no holiday here; the nearest is {near[1]} ({near[0]:%d.%m.})"
+
+
+@cache
+def _foreign(there: str, here: str) -> tuple[list[tuple[date, str]], Prefilter]:
+    """(day, name) of the holidays of `there` that are none `here`, and how to look for them."""
+    kept = public_holidays(here, YEAR)
+    found = [
+        (day, name.strip())
+        for day, names in public_holidays(there, YEAR).items()
+        if day not in kept
+        for name in names.split(";")
+    ]
+    return found, Prefilter([name] for _, name in found)

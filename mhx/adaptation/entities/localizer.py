@@ -7,18 +7,20 @@ brings no forms, so the light core needs no spaCy.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from mhx.adaptation.entities.dates import foreign_holidays, habits, months
+from mhx.adaptation.entities.dates import foreign_holidays, habits, month_names, months
 from mhx.adaptation.entities.find import Hit, counterparts, phrases, units
 from mhx.adaptation.entities.names import pooled
 from mhx.adaptation.entities.sensitive import sensitive_spans, touches
-from mhx.adaptation.entities.sites import SitePairs, all_placed, site_hits, site_pairs
+from mhx.adaptation.entities.sites import SitePairs, Sites, all_placed, site_hits
+from mhx.adaptation.entities.units import source_words
 from mhx.adaptation.entities.words import Words
 from mhx.adaptation.merging import overlap
 from mhx.adaptation.plan import name_map
+from mhx.adaptation.prefilter import Prefilter
 from mhx.adaptation.rules import Adapted, find_faults
 from mhx.contracts import Finding
 from mhx.language import Language
@@ -72,21 +74,38 @@ class Localizer:
             here |= {*self.language.privacy.names, *self.language.privacy.words}
         return {item.name: item for item in listed if item.name not in here}
 
+    @cached_property
+    def _mapped(self) -> frozenset[str]:
+        """Names that the card has a name for."""
+        return frozenset(name_map(self.language.card)[1])
+
+    @cached_property
+    def _unmapped(self) -> dict[str, GivenName]:
+        return {name: it for name, it in self.known_names.items() if name not in self._mapped}
+
+    @cached_property
+    def _pool(self) -> list[GivenName]:
+        return self.local.given_names if self.local else []
+
+    @cached_property
+    def _sites(self) -> Sites:
+        langs = (self.source.tag, self.language.tag)
+        people = frozenset({*self._unmapped, *self._mapped})
+        return Sites(self.territory, self.others, langs, people)
+
     def plan(self, plan: Plan, pairs: Sequence[Pair]) -> Entities:
         """The dialogue's entities, the same ones every time."""
         text = "\n".join(target for _, target in pairs)
         if self.local is None:
             return Entities(plan, {}, text)
-        mapped = set(name_map(self.language.card)[1])
+        mapped, known = self._mapped, self._unmapped
         spoken = {item.tgt for item in plan.entities}
-        known = {name: item for name, item in self.known_names.items() if name not in mapped}
-        pool = [item for item in self.local.given_names if item.name not in text]
+        pool = [item for item in self._pool if item.name not in text]
         rule = f"{self.local.id}.names"
         new = pooled(plan.dialogue, pairs, known, pool, spoken, rule)
-        people = {*known, *mapped}
         sources = [source for source, _ in pairs]
         langs = (self.source.tag, self.language.tag)
-        found = site_pairs(plan.dialogue, sources, self.territory, self.others, langs, people)
+        found = self._sites.pairs(plan.dialogue, sources)
         sites = found if self.words and all_placed(pairs, self.words, found, langs) else {}
         return Entities(plan.model_copy(update={"entities": [*plan.entities, *new]}), sites, text)
 
@@ -151,18 +170,42 @@ class Localizer:
         yield from site_hits(text, words, entities.sites, langs[1], evidence)
         if risk:
             return
-        kinds: list[Callable[[], Iterator[Hit]]] = [
-            lambda: phrases(text, source, local.phrases, langs[0]),
-            lambda: counterparts(text, source, words, local.counterparts, langs[0]),
-        ]
-        if self._imperial and local.measures == "metric":
-            rule = f"{local.id}.units"
-            kinds.append(lambda: units(text, source, words, local.units, langs, rule, evidence))
-        for kind in kinds:
-            yield from kind()
+        near = self._phrases.near(source)
+        yield from phrases(text, source, [local.phrases[at] for at in near], langs[0])
+        near = self._counterparts.near(source)
+        yield from counterparts(
+            text, source, words, [local.counterparts[at] for at in near], langs[0]
+        )
+        if self._imperial and local.measures == "metric" and (near := self._units.near(source)):
+            measured = [local.units[at] for at in near]
+            yield from units(text, source, words, measured, langs, f"{local.id}.units", evidence)
         if local.calendar is not None:
-            yield from months(text, source, words, local.calendar, langs)
+            if self._months.near(source):
+                yield from months(text, source, words, local.calendar, langs)
             yield from habits(text, local.calendar, langs[1], entities.text)
+
+    @cached_property
+    def _phrases(self) -> Prefilter:
+        """Which phrases a source segment may name."""
+        listed = self.local.phrases if self.local else []
+        return Prefilter(item.source.get(self.source.tag, []) for item in listed)
+
+    @cached_property
+    def _counterparts(self) -> Prefilter:
+        """Which shops and institutions a source segment may name."""
+        listed = self.local.counterparts if self.local else []
+        return Prefilter(item.source.get(self.source.tag, []) for item in listed)
+
+    @cached_property
+    def _units(self) -> Prefilter:
+        """Which measures a source segment may name."""
+        listed = self.local.units if self.local else []
+        return Prefilter(source_words(item.measure, self.source.tag) for item in listed)
+
+    @cached_property
+    def _months(self) -> Prefilter:
+        """Which months a source segment may name."""
+        return Prefilter(month_names(self.source.tag))
 
     @cached_property
     def _imperial(self) -> bool:

@@ -16,7 +16,6 @@ from mhx.evaluation.ablation.texts import Text, edited_turns
 from mhx.evaluation.side_by_side import Asked, Sampling, answer_side_by_side
 from mhx.files import hash_json, write_json
 from mhx.language import Language
-from mhx.run import Reporter
 from mhx.scoring import open_measure
 from mhx.training.base import load_model, load_tokenizer
 from mhx.training.encoding import Record
@@ -95,7 +94,7 @@ class Items:
         stored: dict[str, Turns] = json.loads(path.read_text(encoding="utf-8"))
         return stored
 
-    def answered(self, adapter: Path | None, folder: Path, reporter: Reporter) -> dict[str, str]:
+    def answered(self, adapter: Path | None, folder: Path) -> dict[str, str]:
         """A greedy answer a prompt, by dialogue; a killed call goes on after its last batch."""
         sampling = Sampling(max_new_tokens=LENGTH)
         name = hash_json([[asdict(one) for one in self.asked], asdict(sampling)])[:12]

@@ -25,8 +25,8 @@ class Scores:
     losses: dict[str, list[dict[str, Turns]]] = field(default_factory=dict)
     answers: dict[str, list[Answers]] = field(default_factory=dict)
 
-    def add(self, arm: str, seed: int | None, losses: dict[str, Turns], answers: Answers) -> None:
-        """Take what an adapter got; the base has no seed."""
+    def add(self, arm: str, losses: dict[str, Turns], answers: Answers) -> None:
+        """Take what an arm's next adapter got, or the base without one."""
         self.losses.setdefault(arm, []).append(losses)
         self.answers.setdefault(arm, []).append(answers)
 

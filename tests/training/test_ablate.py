@@ -1,0 +1,232 @@
+"""Ablation: what the edits of a text change is found, what they do not change is exactly zero."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from small_bases import small_base
+
+from mhx.cards import load_territory
+from mhx.errors import MhxError
+from mhx.evaluation import ablate as ablating
+from mhx.evaluation.ablate import Ablated, Wanted, ablate, prepare
+from mhx.evaluation.ablation import course
+from mhx.files import write_parquet
+from mhx.language import load_language
+from mhx.reporting.ablation import write_ablation
+from mhx.run import Run, RunSettings, Silent, freeze
+from mhx.schema import Edit, Participant, Plan
+from mhx.schema.dialogue import apply_edits
+from mhx.shelves import Shelves, discover
+from mhx.training.adapter import recipe_for
+
+STEPS = 24
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPT = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+import torch
+torch.set_num_threads(1)
+import test_ablate
+folder = Path(sys.argv[2])
+test_ablate.quick()
+run = test_ablate.reopened(folder)
+test_ablate.done(run, folder / sys.argv[3], base=str(folder / "Qwen3"))
+"""
+
+
+def edit(text: str, before: str, after: str, rule: str, depth: str = "surface") -> Edit:
+    start = text.index(before)
+    return Edit.model_validate({
+        "start": start, "end": start + len(before), "operation": "replace", "rule": rule,
+        "before": before, "after": after, "depth": depth, "nature": "substituting"})
+
+
+def rows(name: str, split: str, number: int, *, deep: bool) -> list[dict[str, Any]]:
+    """A dialogue whose supporter's every turn is edited: a name, and a whole clause."""
+    said = f"Emily, to już {number}. noc. Proszę zadzwonić do kuzyna z Dallas."
+    edits = [
+        edit(said, "Emily", "Ania", "pl.fact.names"),
+        edit(said, "Proszę zadzwonić do kuzyna z Dallas.", "Zróbmy herbatę i usiądźmy razem.",
+             "pl.fact.tea", "deep" if deep else "surface"),
+    ]
+    asked = f"Nie śpię od {number} dni."
+    plan = Plan(dialogue=name, seeker=Participant(gender="female"), supporter=Participant(),
+                seeker_to_supporter="formal", supporter_to_seeker="formal")
+    head = {"dialogue": name, "split": split, "decision": "accepted", "risk": "none",
+            "plan": plan.model_dump_json(), "segment": 0,
+            "origin": json.dumps({"kind": "template", "name": "this test", "reviewed_by": None})}
+    turns = [("seeker", asked, []), ("supporter", said, edits)] * 2
+    return [{**head, "turn": turn, "role": role, "faithful": text,
+             "adapted": apply_edits(text, found),
+             "edits": json.dumps([one.model_dump() for one in found])}
+            for turn, (role, text, found) in enumerate(turns)]
+
+
+def run_with(folder: Path, shelves: Shelves, *, deep: bool = True) -> Run:
+    """A run to the gate of a user's corpus: 16 training dialogues and 12 to test on."""
+    found = [row for number in range(16)
+             for row in rows(f"a{number}", "train", number, deep=deep)]
+    found += [row for number in range(12)
+              for row in rows(f"t{number}", "test", 20 + number, deep=deep)]
+    settings = RunSettings(lang="pl", territory="PL", translator="memory", source="mine.jsonl",
+                           today=date(2026, 11, 21))
+    run = _run(folder, settings, shelves)
+    write_parquet(folder / "gate.parquet", pl.DataFrame(found))
+    freeze(run, {})
+    return run
+
+
+def reopened(folder: Path) -> Run:
+    from mhx.run import read_settings
+
+    return _run(folder, read_settings(folder), discover(cwd=ROOT))
+
+
+def _run(folder: Path, settings: RunSettings, shelves: Shelves) -> Run:
+    return Run(folder, settings, load_language("pl", shelves=shelves),
+               load_language("en", shelves=shelves), load_territory("PL", shelves=shelves),
+               shelves)
+
+
+def quick() -> None:
+    """A rate at which a small random base learns a sentence in a few steps."""
+    changes = {"learning_rate": 0.02, "batch_size": 4, "max_length": 256}
+    ablating.recipe_for = (  # type: ignore[attr-defined]
+        lambda language, base: recipe_for(language, base).model_copy(update=changes))
+
+
+@pytest.fixture
+def prepared(
+    tmp_path: Path, shelves: Shelves, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., tuple[Run, str]]:
+    """A run and a small base."""
+    monkeypatch.setattr(ablating, "recipe_for", recipe_for)  # set back what `quick` puts there
+    quick()
+    base = small_base("Qwen3", tmp_path)
+    return lambda **more: (run_with(tmp_path, shelves, **more), base)
+
+
+def done(run: Run, into: Path, **more: Any) -> Ablated:
+    wanted = Wanted(**{"steps": STEPS, "seeds": 2, "answers": False, "device": "cpu", **more})
+    found = ablate(prepare(run, wanted), into, Silent())
+    write_ablation(into, found.record, found.items, trial=False)
+    return found
+
+
+def effect(found: Ablated, outcome: str, arm: str, against: str) -> dict[str, Any]:
+    (row,) = [one for one in found.record["effects"] if (one["outcome"], one["arm"],
+              one["against"]) == (outcome, arm, against)]
+    return row
+
+
+def test_the_arm_whose_text_is_the_tests_wins_and_on_the_faithful_text_it_loses(prepared, tmp_path):
+    run, base = prepared()
+    found = done(run, tmp_path / "out", base=base)
+    for outcome in ("loss_adapted", "loss_edited"):
+        planted = effect(found, outcome, "full", "faithful")
+        assert planted["verdict"] == "different" and planted["high"] < 0
+        assert all(value < 0 for value in planted["by_seed"])
+        deep = effect(found, outcome, "full", "surface")  # the clause is the deep edit
+        assert deep["verdict"] == "different" and deep["high"] < 0
+    other = effect(found, "loss_faithful", "full", "faithful")
+    assert other["verdict"] == "different" and other["low"] > 0
+    means = {one["outcome"]: one["arms"] for one in found.record["outcomes"]}["loss_adapted"]
+    assert means["full"] - means["faithful"] == pytest.approx(
+        effect(found, "loss_adapted", "full", "faithful")["difference"])
+    assert means["base"] > means["full"]
+
+
+def test_arms_of_one_text_are_one_adapter_and_differ_by_exactly_nothing(prepared, tmp_path):
+    run, base = prepared(deep=False)
+    found = done(run, tmp_path / "out", base=base, seeds=1)
+    same = effect(found, "loss_adapted", "full", "surface")
+    assert same["difference"] == 0.0 and same["verdict"] == "same text"
+    assert len(list((tmp_path / "out" / "adapters").iterdir())) == 2
+    assert any("no deep edit" in note for note in found.record["notes"])
+
+
+def test_two_trainings_of_one_text_give_the_same_losses(prepared, tmp_path):
+    run, base = prepared(deep=False)
+    ready = prepare(run, Wanted(steps=4, seeds=1, answers=False, base=base, device="cpu"))
+    full = ready.arms[-1]
+    folders = [course.adapter_of(full, ready.courses[0], tmp_path / name, Silent())
+               for name in ("one", "two")]
+    one, two = (ready.items.losses(folder, folder.parent / "scores") for folder in folders)
+    assert one == two and one["adapted"]
+
+
+def test_without_a_kind_of_edit_the_text_lacks_just_those(prepared, tmp_path):
+    run, base = prepared()
+    ready = prepare(run, Wanted(("depth=deep", "entry=pl.fact.names"), base=base, steps=2))
+    last = {arm.name: arm.records[0]["messages"][2]["content"] for arm in ready.arms}
+    assert last["full minus depth=deep"] == last["surface"]
+    assert last["full minus entry=pl.fact.names"].startswith("Emily, to już")
+    assert last["full minus entry=pl.fact.names"].endswith("usiądźmy razem.")
+    assert last["full"].startswith("Ania") and "kuzyna" in last["faithful"]
+    with pytest.raises(MhxError, match="unknown kind of edit 'person'.*uncovered"):
+        prepare(run, Wanted(("person",), base=base))
+
+
+def test_all_arms_take_the_same_dialogues_in_each_step(prepared, monkeypatch, tmp_path):
+    run, base = prepared()
+    seen: list[tuple[Any, ...]] = []
+    real = course.train_adapters
+
+    def watched(jobs: Any, **named: Any) -> Any:
+        seen.append(jobs[0].plan)
+        return real(jobs, **named)
+
+    monkeypatch.setattr(course, "train_adapters", watched)
+    done(run, tmp_path / "out", base=base, steps=6)
+    assert len(seen) == 6 and len(set(seen)) == 2  # three arms, a plan a seed
+    assert all(len(step) == 4 for step in seen[0]) and len(seen[0]) == 6
+
+
+def test_kill_9_and_the_same_call_give_the_bytes_of_an_undisturbed_one(prepared, tmp_path):
+    run, base = prepared()
+    done(run, tmp_path / "whole", base=base)
+    command = [sys.executable, "-c", SCRIPT, str(Path(__file__).parent), str(tmp_path), "cut"]
+    process = subprocess.Popen(command)
+    adapters = tmp_path / "cut" / "adapters"
+    while process.poll() is None and len(list(adapters.glob("*/arm.json"))) < 2:
+        pass
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert process.returncode == -signal.SIGKILL and not (tmp_path / "cut/ablation.json").exists()
+    done(run, tmp_path / "cut", base=base)
+    for name in ("ablation.json", "ablation.csv", "items.csv", "ablation.png", "ablation.pdf"):
+        assert (tmp_path / "cut" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+def test_what_is_trained_is_kept_and_a_damaged_adapter_is_trained_again(
+    prepared, monkeypatch, tmp_path
+):
+    run, base = prepared()
+    first = done(run, tmp_path / "out", base=base, seeds=1, steps=4)
+    trained: list[str] = []
+    real = course.train_adapters
+
+    def watched(jobs: Any, **named: Any) -> Any:
+        trained.append(jobs[0].name)
+        return real(jobs, **named)
+
+    monkeypatch.setattr(course, "train_adapters", watched)
+    again = done(run, tmp_path / "out", base=base, seeds=1, steps=4)
+    assert not trained and again == first
+    done(run, tmp_path / "out", base=base, seeds=1, steps=4, minus=("entry=pl.fact.names",))
+    assert trained == ["full minus entry=pl.fact.names"]
+    weights = next((tmp_path / "out" / "adapters").glob("*/adapter_model.safetensors"))
+    weights.write_bytes(weights.read_bytes()[:-4])
+    done(run, tmp_path / "out", base=base, seeds=1, steps=4)
+    assert len(trained) == 2
