@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 import pytest
 
@@ -21,7 +22,7 @@ from mhx.language import load_language
 from mhx.schema import Edit
 from mhx.schema.card import TestPlan
 from mhx.shelves import Shelves
-from mhx.stages.gate import decide
+from mhx.stages.gate import Gated, _counts, decide
 
 PLAN = plan_from_test(
     TestPlan(names={"Linda": "Lola"}),
@@ -308,6 +309,20 @@ def reason(code: str, severity: str) -> Reason:
 )
 def test_a_decision_follows_from_the_reasons(reasons: list, authored: bool, decision: str) -> None:
     assert decide([reason(*item) for item in reasons], authored=authored) == decision
+
+
+def test_what_shares_a_sentence_with_the_test_split_is_counted_apart_from_it() -> None:
+    total = Gated()
+    total.merge(Gated(kinds=Counter(held_out=3, accepted=4), near_test=1))
+    total.merge(Gated(kinds=Counter(held_out=2), near_test=0))
+    counts = _counts(total, [])
+    assert (counts.rows_in, counts.review) == (9, 5)
+    assert counts.notes[1:] == [
+        "held out as the test split (no memory may answer it): 4",
+        "held out for a sentence that a test dialogue has too: 1",
+    ]
+    alone = _counts(Gated(kinds=Counter(held_out=2)), [])
+    assert alone.notes[1:] == ["held out as the test split (no memory may answer it): 2"]
 
 
 def test_a_gendered_form_nobody_stated_goes_to_review_in_a_users_text(shelves: Shelves) -> None:

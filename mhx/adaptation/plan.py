@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
+from mhx.adaptation.prefilter import Prefilter
 from mhx.language import Language
 from mhx.schema import Card, Dialogue, Entity, Participant, Plan
 
@@ -46,13 +49,12 @@ def make_plan(dialogue: Dialogue, language: Language, *, seed: int) -> Plan:
     address = {**grammar.default_address, **owed}
     entities = [
         Entity(
-            src=str(entry.get("faithful", name)),
-            tgt=str(entry["name"]),
+            src=str(mapping[name].get("faithful", name)),
+            tgt=str(mapping[name]["name"]),
             kind="person_name",
             rule=rule,
         )
-        for name, entry in mapping.items()
-        if _mentions(dialogue, name)
+        for name in _mentioned(dialogue, mapping)
     ]
     return Plan(
         dialogue=dialogue.id,
@@ -96,9 +98,17 @@ def _renamed(person: Participant, mapping: dict[str, dict[str, Any]]) -> Partici
     return person.model_copy(update={"name": str(mapping[person.name]["name"])})
 
 
-def _mentions(dialogue: Dialogue, name: str) -> bool:
-    pattern = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
-    return any(pattern.search(segment) for turn in dialogue.turns for segment in turn.segments)
+def _mentioned(dialogue: Dialogue, mapping: Mapping[str, Any]) -> list[str]:
+    """The names of the mapping, in its order, that stand in the dialogue as whole words."""
+    text = "\n".join(segment for turn in dialogue.turns for segment in turn.segments)
+    names = tuple(mapping)
+    near = (names[at] for at in _names(names).near(text))
+    return [name for name in near if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)]
+
+
+@lru_cache(maxsize=32)
+def _names(names: tuple[str, ...]) -> Prefilter:
+    return Prefilter([name] for name in names)
 
 
 def person(plan: Plan, role: str) -> Participant:

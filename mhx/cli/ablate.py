@@ -9,6 +9,8 @@ import typer
 
 from mhx.cli import common
 
+FLOOR, SAME = "inconclusive: floor", "same text"
+
 
 def register(app: typer.Typer) -> None:
     """Add this module's command."""
@@ -135,21 +137,25 @@ def _arms(record: dict[str, Any]) -> None:
 
 
 def _effects(record: dict[str, Any]) -> None:
-    for family, title in (("loss", "difference of the held-out loss [95 %]; below 0: lower"),
-                          ("answers", "difference of the answers' scores [95 %]")):
-        rows = [_line(row) for row in record["effects"] if row["family"] == family]
-        if rows:
-            common.tabulate(rows, title=title,
-                            caption="inconclusive: these items cannot tell the arms apart")
+    for family, title in (("loss", "difference of the held-out loss; below 0: lower"),
+                          ("answers", "difference of the answers' scores")):
+        rows = [row for row in record["effects"] if row["family"] == family]
+        shown = [_line(row) for row in rows if row["verdict"] not in (FLOOR, SAME)]
+        common.tabulate(shown, title=title,
+                        caption="inconclusive: these items cannot tell the arms apart")
+        floored = dict.fromkeys(row["outcome"] for row in rows if row["verdict"] == FLOOR)
+        if floored:
+            common.say("  nothing to compare (nearly all answers alike): " + ", ".join(floored))
 
 
 def _line(row: dict[str, Any]) -> dict[str, Any]:
     limits = None if row.get("low") is None else f"[{row['low']:+.4f}, {row['high']:+.4f}]"
     p = row.get("p_adjusted")
+    one = row["verdict"] == "different" and len(row["by_seed"]) == 1
     return {
         "outcome": row["outcome"], "arm − against": f"{row['arm']} − {row['against']}",
         "difference": f"{row['difference']:+.4f}", "95 %": limits,
         "by seed": " / ".join(f"{value:+.3f}" for value in row["by_seed"]),
         "p holm": None if p is None else "<0.001" if p < 0.0005 else f"{p:.3f}",
-        "verdict": row["verdict"],
+        "verdict": row["verdict"] + (" (one seed)" if one else ""),
     }

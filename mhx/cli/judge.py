@@ -132,8 +132,8 @@ def _show(done: Scored, drifts: list[Drift]) -> None:
            for reason, count in row["why"].items()}
     for reason, count in why.items():
         common.say(f"without a score, {reason}: {count}")
-    common.tabulate([{"judge": name, **spent} for name, spent in record["spent"].items()],
-                    title="calls")
+    common.tabulate([{"judge": name, **spent, "unsent": ", ".join(spent["unsent"])}
+                     for name, spent in record["spent"].items()], title="calls")
     for name, count in done.judged.excluded.items():
         common.say(f"{name}: {count} texts left out, they are of its own family")
     for name, reason in done.judged.down.items():

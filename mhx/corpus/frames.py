@@ -91,13 +91,13 @@ def dialogues_of(frame: pl.DataFrame, lang: str) -> Iterator[Dialogue]:
     """Source dialogues of a segment frame, in order."""
     for part in frame.partition_by("dialogue", maintain_order=True):
         head = part.row(0, named=True)
+        by_turn: dict[int, list[tuple[Any, ...]]] = {}
+        columns = (part[name].to_list() for name in ("turn", "role", "turn_risk", "text"))
+        for turn, *rest in zip(*columns, strict=True):
+            by_turn.setdefault(turn, []).append(tuple(rest))
         turns = [
-            Turn(
-                role=turn["role"][0],
-                segments=turn["text"].to_list(),
-                risk=bool(turn["turn_risk"][0]),
-            )
-            for turn in part.partition_by("turn", maintain_order=True)
+            Turn(role=rows[0][0], risk=bool(rows[0][1]), segments=[text for _, _, text in rows])
+            for rows in by_turn.values()
         ]
         yield Dialogue(
             id=head["dialogue"],

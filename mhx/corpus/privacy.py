@@ -19,6 +19,7 @@ PLACEHOLDERS = (
     "email", "link", "pesel", "national_code", "dni", "ssn", "account", "phone", "address", "name",
 )
 PLACEHOLDER = re.compile(rf"\[(?:{'|'.join(PLACEHOLDERS)}(?:_[b-z])?)\]")  # [name_b]: a second one
+_DIGIT = re.compile(r"\d")
 _DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w")
 _URL = re.compile(
@@ -69,6 +70,8 @@ def phones(text: str, *, countdowns: bool = False) -> Iterator[tuple[int, int]]:
 
     So are digits one by one, as in a countdown, unless `countdowns` counts them too.
     """
+    if not _DIGIT.search(text):
+        return
     ascii_text = latin_digits(text)
     for match in PHONE.finditer(ascii_text):
         start, end = match.span()
@@ -81,6 +84,7 @@ def phones(text: str, *, countdowns: bool = False) -> Iterator[tuple[int, int]]:
 
 
 Spotted = tuple[int, int, str]  # start, end, kind
+_Kind = tuple[str, str, re.Pattern[str], Callable[[str], bool]]  # kind, text, pattern, what holds
 
 
 @dataclass
@@ -110,11 +114,10 @@ def people_of(finder: NameFinder | None, texts: Iterable[str]) -> People | None:
 
 def personal_spans(text: str, people: People | None = None) -> list[Spotted]:
     """Where personal data stands and of what kind, in order; an earlier kind has the place."""
-    ascii_text = latin_digits(text)
     found: list[Spotted] = []
-    kinds: tuple[tuple[str, str, re.Pattern[str], Callable[[str], bool]], ...] = (
-        ("email", text, _EMAIL, bool),
-        ("link", text, _URL, bool),
+    kinds: list[_Kind] = [("email", text, _EMAIL, bool), ("link", text, _URL, bool)]
+    ascii_text = latin_digits(text)
+    numbers: list[_Kind] = [
         ("account", ascii_text, _IBAN, is_iban),
         ("pesel", ascii_text, _ELEVEN, is_pesel),
         ("national_code", ascii_text, _TEN, lambda found: is_iranian_code(found.replace("-", ""))),
@@ -122,7 +125,9 @@ def personal_spans(text: str, people: People | None = None) -> list[Spotted]:
         ("ssn", ascii_text, _SSN, bool),
         ("account", ascii_text, _CARD, is_card),
         ("account", ascii_text, ACCOUNT, bool),
-    )
+    ]
+    if _DIGIT.search(text):
+        kinds += numbers
     for kind, where, pattern, holds in kinds:
         for match in pattern.finditer(where):
             if holds(match.group()):

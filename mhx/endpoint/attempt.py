@@ -12,6 +12,7 @@ from mhx.endpoint.limits import Budget, Limits
 from mhx.errors import MhxError, Problem
 
 TRY_AGAIN = frozenset({408, 409, 425, 429})  # and every 5xx
+WITHOUT = -1.0  # in place of a wait: ask again at once without a parameter, which is no attempt
 DETAIL = 200  # characters of a server's message that are kept
 # parameters that some servers do not take, and what stands in for each; None is left out
 OPTIONAL = {
@@ -64,9 +65,11 @@ class Sender:
             if not self.budget.take(chat.most_tokens()):
                 break
             done, wait = self._once(chat, attempt)
+            if wait == WITHOUT:
+                continue
             if wait is None or attempt >= (self.limits.retries if self.patient else 0):
                 break
-            attempt += wait > 0  # a parameter left out is no attempt
+            attempt += 1
             time.sleep(wait)
         if done.failure != "budget":
             self.patient = done.failure not in ("unreachable", "timeout")
@@ -75,11 +78,12 @@ class Sender:
     def _once(self, chat: Chat, attempt: int) -> tuple[Completion, float | None]:
         """One attempt, and the seconds to the next one; None where another would not help."""
         used = 0
+        given, unsent = self._parameters(chat)
         try:
-            answer = self._client.chat.completions.create(**self._parameters(chat))
+            answer = self._client.chat.completions.create(**given)
             done = read_answer(answer)
             used = done.tokens_in + done.tokens_out or chat.most_tokens()
-            return replace(done, detail=self._detail(done.detail),
+            return replace(done, detail=self._detail(done.detail), unsent=unsent,
                            cut=self.endpoint.hidden(done.cut)), None
         except self._openai.APITimeoutError:
             detail = f"no answer in {self.limits.timeout:g} s"
@@ -104,14 +108,16 @@ class Sender:
             left = [name for name in OPTIONAL if name in blamed and name not in self._refused]
             if left:
                 self._refused.update(left)
-                return done, 0.0
+                return done, WITHOUT
         if code in TRY_AGAIN or code >= 500:
             if getattr(error, "code", None) == "insufficient_quota":
                 return done, None
             return done, self.limits.wait(attempt, _asked_for(error))
         return done, None
 
-    def _parameters(self, chat: Chat) -> dict[str, Any]:
+    def _parameters(self, chat: Chat) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """What is sent, and the names of what is left out because the server refuses it."""
+        refused = frozenset(self._refused)  # another thread may add to it
         given: dict[str, Any] = {
             "max_tokens": chat.max_tokens, "temperature": chat.temperature, "seed": chat.seed,
         }
@@ -120,11 +126,16 @@ class Sender:
                 "type": "json_schema", "json_schema": {"name": "answer", "schema": chat.schema},
             }
         out: dict[str, Any] = {"model": self.endpoint.model, "messages": list(chat.messages)}
+        unsent = []
         for name, value in given.items():
-            key = OPTIONAL[name] if name in self._refused else name
-            if key is not None and value is not None:
+            key = OPTIONAL[name] if name in refused else name
+            if value is None:
+                continue
+            if key is None:
+                unsent.append(name)
+            else:
                 out[key] = value
-        return out
+        return out, tuple(unsent)
 
     def _detail(self, text: str) -> str:
         return self.endpoint.hidden(" ".join(text.split()))[:DETAIL]

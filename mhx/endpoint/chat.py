@@ -42,7 +42,8 @@ class Completion:
     `unparsable` (not a chat completion). `detail` is what the server said, without the key; `cut`
     is all that a `truncated` answer said before the length limit, without the key.
     `revision` is the model as the server names it. Tokens as the server counts them; 0 where it
-    does not say. `seconds` is the wall time of all attempts, 0 for a cached answer.
+    does not say. `seconds` is the wall time of all attempts, 0 for a cached answer. `unsent` names
+    the parameters of the chat that the server refuses, so that they were not sent.
     """
 
     text: str | None
@@ -54,3 +55,4 @@ class Completion:
     cached: bool = False
     revision: str = ""
     cut: str = ""
+    unsent: tuple[str, ...] = ()

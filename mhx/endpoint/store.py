@@ -40,7 +40,11 @@ class Store:
             row = self._db.execute("SELECT value FROM answer WHERE key = ?", (key,)).fetchone()
         except sqlite3.Error as error:
             raise self._unusable(error) from error
-        return None if row is None else replace(Completion(**json.loads(row[0])), cached=True)
+        if row is None:
+            return None
+        value = json.loads(row[0])
+        unsent = tuple(value.pop("unsent", ()))
+        return Completion(**value | {"cached": True, "unsent": unsent})
 
     def put(self, key: str, answer: Completion) -> None:
         """Store an answer that has text, at once."""

@@ -190,7 +190,9 @@ def _effects(
     from mhx.stats.columns import Margin
 
     wanted, pairs = ablation.wanted, pairs_of(ablation.arms)
-    differ = [(one.name, two.name) for one, two in pairs if one.text_sha256 != two.text_sha256]
+    # arms of one text are one adapter: their contrasts are tested once, under the later name
+    differ = list({(one.text_sha256, two.text_sha256): (one.name, two.name)
+                   for one, two in pairs if one.text_sha256 != two.text_sha256}.values())
     margin = Margin(wanted.margin, "raw") if wanted.margin is not None else None
     rows = [
         *(_row(one, "loss") for one in effects(losses, differ, margin=margin,

@@ -60,7 +60,11 @@ class Rating:
 
 @dataclass
 class Spent:
-    """Calls: planned before, then by what came of them; tokens as the server counts them."""
+    """Calls: planned before, then by what came of them; tokens as the server counts them.
+
+    `unsent`: parameters (temperature, seed, …) that the server refuses, so that some answer was
+    drawn without them.
+    """
 
     planned: int = 0
     asked: int = 0
@@ -68,12 +72,14 @@ class Spent:
     failed: int = 0
     tokens_in: int = 0
     tokens_out: int = 0
+    unsent: tuple[str, ...] = ()
 
     def add(self, done: Completion) -> None:
         """Count a completion."""
         self.cached += done.cached
         self.asked += not done.cached
         self.failed += done.text is None
+        self.unsent = tuple(sorted({*self.unsent, *done.unsent}))
         if not done.cached:
             self.tokens_in += done.tokens_in
             self.tokens_out += done.tokens_out

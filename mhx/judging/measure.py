@@ -65,21 +65,23 @@ class JudgedMeasure:
             manifest, self.lang, self.presentations, self.judges, self.settings)
         self.last: Scored | None = None
 
-
     def score(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Scores of ``unit, response`` and, where there are, ``prompt, context, by``."""
+        """Scores of ``unit, response`` and, where there are, ``prompt, context, by``.
+
+        From then on the signature is that of the judges that answered, as they were asked.
+        """
         names = ("unit", "response", "prompt", "context")
         columns = {name: name if name in frame.columns else None for name in names}
         by = "by" if "by" in frame.columns else self.by
         items = items_of(frame, columns, path=Path("the table"), by=by)
         self.last = score_items(items, self.manifest, self.lang, self.presentations, self.judges,
                                 self.settings, self._say, self.finder)
+        self.signature = self.last.signature
         return self.last.frame()
 
     def agreement(self) -> dict[str, Any]:
         """What was measured of exactly these judges in this mode, or {}: unknown."""
-        asked = self.last.signature if self.last is not None else self.signature
-        return stored(self._agreements, asked)
+        return stored(self._agreements, self.signature)
 
     def summary(self, frame: pl.DataFrame) -> dict[str, Any]:
         """Coverage, cost and spread of the last `score`."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mhx.corpus.names import NameFinder
 from mhx.errors import MhxError, Problem
 from mhx.judging.aggregate import Score, coverage, scores
-from mhx.judging.engine import Judged, JudgeSettings, Say, calls, judge
+from mhx.judging.engine import Judged, JudgeSettings, Say, Spent, calls, judge
 from mhx.judging.judges import Judge
 from mhx.judging.prompt import Item
 from mhx.judging.rubrics import Worded
@@ -82,15 +82,24 @@ def items_of(
 
 def signature_of(
     manifest: MeasureManifest, lang: str, presentations: Sequence[Worded],
-    judges: Sequence[Judge], settings: JudgeSettings,
+    judges: Sequence[Judge], settings: JudgeSettings, spent: Mapping[str, Spent] | None = None,
 ) -> str:
-    """What the scores depend on: rubric and wording, judges, mode, repeats, draws."""
+    """What the scores depend on: rubric and wording, judges, mode, repeats, draws.
+
+    `spent` of the judges, once they answered: a parameter that a server refused was not sent, and
+    its judge is another scorer than one that took it.
+    """
     shown = "+".join(f"{one.tag}:{one.digest[:8]}" for one in presentations)
     heat = settings.way.temperature if settings.temperature is None else settings.temperature
     return (f"{manifest.name}|scorer:judge|lang:{lang}|judges:"
-            f"{'+'.join(one.signature for one in judges)}|mode:{settings.mode}|"
+            f"{'+'.join(_asked(one, spent or {}) for one in judges)}|mode:{settings.mode}|"
             f"repeats:{settings.repeats}|temperature:{heat:g}|presented:{shown}|"
             f"seed:{settings.seed}")
+
+
+def _asked(one: Judge, spent: Mapping[str, Spent]) -> str:
+    unsent = spent[one.name].unsent if one.name in spent else ()
+    return f"{one.signature} without {','.join(unsent)}" if unsent else one.signature
 
 
 def score_items(
@@ -105,7 +114,8 @@ def score_items(
 ) -> Scored:
     """Judge items and join the ratings; an empty response is missing and nobody is asked.
 
-    The signature names the judges that answered. Raises as :func:`mhx.judging.judge`.
+    The signature names the judges that answered, and what of the settings they were not sent.
+    Raises as :func:`mhx.judging.judge`.
     """
     if manifest.rubric is None:
         raise ValueError(f"{manifest.name} has no rubric")
@@ -117,5 +127,5 @@ def score_items(
     done = judge(full, presentations, judges, settings, say, finder)
     found = scores([item.unit for item in items], done.ratings, manifest.rubric)
     up = [one for one in judges if one.name not in done.down]
-    signature = signature_of(manifest, lang, presentations, up, settings)
+    signature = signature_of(manifest, lang, presentations, up, settings, done.spent)
     return Scored(manifest.name, lang, signature, found, done, manifest.rubric.note)

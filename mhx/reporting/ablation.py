@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 NAME = "ablation"
 LINE = 0.23  # inches a line
+OUTCOMES = {"loss_adapted": "on adapted text", "loss_edited": "on its edited turns",
+            "loss_faithful": "on faithful text"}
 Row = dict[str, Any]
 
 
@@ -55,7 +57,7 @@ def ablation_picture(record: Row, *, trial: bool) -> Picture | None:
     outcomes = list(dict.fromkeys(row["outcome"] for row in rows))
     lines: list[tuple[str, Row | None]] = []
     for name in outcomes:
-        lines.append((f"{plain(name)} (nats a token)", None))
+        lines.append((OUTCOMES.get(name, plain(name)), None))
         lines += [(f"{row['arm']} − {row['against']}", row) for row in rows
                   if row["outcome"] == name]
     with drawing(6.9, 1.0 + LINE * len(lines)) as figure:
@@ -65,8 +67,12 @@ def ablation_picture(record: Row, *, trial: bool) -> Picture | None:
             _line(axes, -place, text, row)
         axes.set_ylim(-len(lines) + 0.4, 0.6)
         axes.set_yticks([])
+        axes.locator_params(axis="x", nbins=5)
         axes.spines["left"].set_visible(False)
         axes.set_xlabel("difference of the held-out loss, nats a token (left: lower)")
+        said = f"{record['language']}, {record['base']}, {record['steps']} steps, " \
+               f"{len(record['seeds'])} seed{'s' * (len(record['seeds']) > 1)}"
+        axes.set_title(f"{PIPELINE_CHECK}: {said}" if trial else said, size=8.5, color=GRAY)
         return picture(figure, NAME, caption=_caption(record, trial), alt=_alt(rows))
 
 
@@ -80,7 +86,8 @@ def _line(axes: Axes, y: float, text: str, row: Row | None) -> None:
     axes.text(-0.02, y, text, transform=across, ha="right", va="center", size=8.5, color=INK)
     axes.plot([row["low"], row["high"]], [y, y], color=color, linewidth=1.3)
     axes.plot([row["difference"]], [y], palette.marker(1), color=color, markersize=4.5)
-    axes.plot(row["by_seed"], [y + 0.22] * len(row["by_seed"]), "|", color=GRAY, markersize=5)
+    if len(row["by_seed"]) > 1:
+        axes.plot(row["by_seed"], [y + 0.25] * len(row["by_seed"]), "|", color=GRAY, markersize=5)
     axes.text(1.02, y, row["verdict"], transform=across, ha="left", va="center", size=8)
 
 
@@ -93,6 +100,6 @@ def _caption(record: Row, trial: bool) -> str:
 
 
 def _alt(rows: Sequence[Row]) -> str:
-    each = [f"{plain(row['outcome'])}, {row['arm']} against {row['against']}: {row['verdict']}"
+    each = [f"{OUTCOMES.get(row['outcome'], '')}, {row['arm']} against {row['against']}: {row['verdict']}"
             for row in rows]
     return "Forest plot of differences of losses. " + "; ".join(each) + "."

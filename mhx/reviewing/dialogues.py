@@ -92,7 +92,7 @@ def lines_of(part: pl.DataFrame) -> tuple[Line, ...]:
     return tuple(
         Line(f"{turn}.{segment}", turn, role, source, text, faithful, engine or "")
         for turn, segment, role, source, text, faithful, engine
-        in part.select(columns).iter_rows()
+        in zip(*(part[name].to_list() for name in columns), strict=True)
     )
 
 

@@ -93,11 +93,15 @@ def score_table(
     columns: Mapping[str, str | None],
     shelves: Shelves,
 ) -> tuple[pl.DataFrame, dict[str, Any], str]:
-    """(scores, agreement, signature) of a measure on a table's columns; raises as `open_table`."""
+    """(scores, agreement, signature) of a measure on a table's columns; raises as `open_table`.
+
+    Agreement and signature are those of the scorer that answered, so they are read afterwards.
+    """
     opened, given = open_table(
         frame, path=path, measure=measure, lang=lang, columns=columns, shelves=shelves
     )
-    return opened.score(given), opened.agreement(), opened.signature
+    scores = opened.score(given)
+    return scores, opened.agreement(), opened.signature
 
 
 def join_baseline(

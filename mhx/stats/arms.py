@@ -53,8 +53,10 @@ def effects(
 ) -> list[Effect]:
     """Arm less the arm it is compared with, for every outcome; one family (Holm).
 
-    p is that of the sign-flip test over clusters, the interval the cluster bootstrap's. A
-    difference whose sign is not the same in all seeds is not called different.
+    p is that of the sign-flip test over clusters, the interval the cluster bootstrap's: both hold
+    for these trainings. A difference is called different only where the trainings agree as well:
+    the same sign in all seeds, and from three seeds on t limits over them that leave out zero.
+    With one seed the note says that nothing is known of other trainings.
     """
     found = [_one(outcome, arm, other, margin, alpha, seed)
              for outcome in outcomes for arm, other in pairs]
@@ -94,9 +96,22 @@ def _with_seeds(one: Contrast, by_seed: Floats, alpha: float) -> Effect:
     if count > 1:
         half = t_quantile(1 - alpha / 2, count - 1) * float(by_seed.std(ddof=1)) / sqrt(count)
         low, high = float(by_seed.mean()) - half, float(by_seed.mean()) + half
-    if one.verdict == "different" and len(set(np.sign(by_seed))) > 1:
-        one = replace(one, verdict="inconclusive", note="the seeds disagree about the sign")
+    if one.verdict == "different":
+        one = _of_trainings(one, by_seed, low, high)
     return Effect(one, tuple(float(value) for value in by_seed), low, high)
+
+
+def _of_trainings(
+    one: Contrast, by_seed: Floats, low: float | None, high: float | None
+) -> Contrast:
+    """A contrast found different over the items, as the trainings let it stand."""
+    if len(by_seed) == 1:
+        return replace(one, note="one seed: other trainings may differ by more")
+    if len(set(np.sign(by_seed))) > 1:
+        return replace(one, verdict="inconclusive", note="the seeds disagree about the sign")
+    if len(by_seed) > 2 and low is not None and high is not None and low <= 0 <= high:
+        return replace(one, verdict="inconclusive", note="no more than trainings differ by seed")
+    return one
 
 
 def mean_of(outcome: Outcome, arm: str) -> float:

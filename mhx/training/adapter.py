@@ -12,12 +12,13 @@ from typing import Any
 from mhx.errors import MhxError, Problem
 from mhx.files import hash_json, write_bytes, write_text, write_yaml
 from mhx.language import Language
-from mhx.run import Reporter, Silent, versions
+from mhx.run import Reporter, Silent, machine, versions
 from mhx.schema import TrainRecipe
 from mhx.training.base import base_hash, pick_device
-from mhx.training.card import model_card, origins
+from mhx.training.card import licenses, model_card, origins, risky, unreviewed
 from mhx.training.distributed import current, lost_processes
 from mhx.training.encoding import Record
+from mhx.training.energy import Spent, meter
 from mhx.training.loggers import check_loggers, logging
 from mhx.training.lora import TEMPLATE, Job, Moment, TrainResult, train_adapters
 from mhx.training.sources import records_of
@@ -73,12 +74,14 @@ def fit_all(
     reporter: Reporter,
     log: Sequence[str] = (),
     shard: bool = False,
+    timed: bool = False,
 ) -> dict[str, TrainResult]:
     """Train all languages in one pass; each gets weights, card and manifest in its `out`.
 
     `folder` holds the checkpoint of them all. Either all parts hold conversations or all pairs.
     `log` names loggers that also take the steps. Of several processes the first alone writes and
-    reports; `shard` spreads the base over them.
+    reports; `shard` spreads the base over them. With `timed` card and manifest say time, device
+    and, where a meter can be read, energy; without it the same call writes the same bytes.
     """
     check_loggers(log)
     group = current()
@@ -101,18 +104,22 @@ def fit_all(
                 for part in parts}
     with logging(log, folder, {"base": base, **settings}, reporter.say) as logged:
 
+        gauge = meter(pick_device(device))
+
         def watch(moment: Moment) -> None:
             bar(moment)
             logged(moment)
+            gauge.read()
 
         done = train_adapters(jobs, base=base, folder=folder, device=device, progress=watch,
                               preference=parts[0].preference, shard=shard)
+    spent = gauge.spent() if timed else None
     for part in parts if group.leads else ():
         result = done[part.language.tag]
         for note in result.notes:
             reporter.say(f"  {note}")
         manifest = manifest_of(part, result, base=base, device=device,
-                               trained_with=[one.language.tag for one in parts])
+                               trained_with=[one.language.tag for one in parts], spent=spent)
         write_yaml(part.out / "manifest.yaml", manifest)
         card = model_card(part.language, manifest, origins(list(part.train)))
         write_text(part.out / "README.md", card)
@@ -120,7 +127,13 @@ def fit_all(
 
 
 def manifest_of(
-    part: Part, result: TrainResult, *, base: str, device: str, trained_with: Sequence[str]
+    part: Part,
+    result: TrainResult,
+    *,
+    base: str,
+    device: str,
+    trained_with: Sequence[str],
+    spent: Spent | None = None,
 ) -> dict[str, Any]:
     """What an adapter was made of and how, with hashes, seeds and versions."""
     card = part.language.card
@@ -138,20 +151,40 @@ def manifest_of(
         "recipe": part.recipe.model_dump(exclude={"overrides", "recommended_bases", "recipes"}),
         "trained_with": list(trained_with),
         "dialogues": len(part.train),
-        "risk_dialogues": sum(str(item.get("risk", "none")) != "none" for item in part.train),
+        "risk_dialogues": len(risky(part.train)),
+        "risk_unreviewed": unreviewed(risky(part.train)),
+        "licenses": licenses(part.train),
         "notes": list(result.notes),
         "tokenizer": result.fertility.record() if result.fertility else {},
         "steps": result.steps,
         "best_step": result.best_step,
         "first_loss": round(result.first_loss, 4),
         "last_loss": round(result.last_loss, 4),
-        "valid_loss": None if result.valid_loss is None else round(result.valid_loss, 4),
+        "base_valid_loss": _rounded(result.base_valid_loss),
+        "valid_loss": _rounded(result.valid_loss),
+        **({"spent": _spent(spent, result, pick_device(device))} if spent else {}),
         "versions": {
             name: version
             for name, version in versions().items()
             if name in ("mhx", "torch", "transformers", "peft")
         },
     }
+
+
+def _rounded(loss: float | None) -> float | None:
+    return None if loss is None else round(loss, 4)
+
+
+def _spent(spent: Spent, result: TrainResult, device: str) -> dict[str, Any]:
+    """Of all adapters of the pass together; a resumed training counts its last part alone."""
+    import torch
+
+    own = machine()
+    name = (torch.cuda.get_device_name() if device.startswith("cuda")
+            else f"{own['machine']}, {own['cpus']} CPUs, {torch.get_num_threads()} threads")
+    return {"seconds": round(spent.seconds, 1), "device": name, "from_step": result.resumed_at,
+            **({"kwh": {key: round(kwh, 6) for key, kwh in spent.kwh.items()}}
+               if spent.kwh else {})}
 
 
 class _Bar:

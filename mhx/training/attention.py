@@ -1,7 +1,7 @@
 """Attention of packed conversations: each sees itself alone, without a mask in memory.
 
-On a GPU torch's variable-length kernel; elsewhere one causal product a conversation, which shows
-on a CPU that the packing is right.
+On a GPU torch's variable-length kernel; elsewhere one product a stretch, where a beginning that
+conversations share stands in the row once and is seen by each of them.
 """
 
 from __future__ import annotations
@@ -49,18 +49,21 @@ def packed_attention(
     scaling: float | None = None,
     sliding_window: int | None = None,
     bounds: tuple[int, ...] | None = None,
+    parents: tuple[int, ...] | None = None,
     **rest: Any,
 ) -> tuple[Any, None]:
     """Causal attention within each stretch of `bounds`; (1, tokens, heads, size) and no weights.
 
-    Tensors come as (1, heads, tokens, size). Without bounds the row is one conversation.
+    Tensors come as (1, heads, tokens, size). Without bounds the row is one conversation. A stretch
+    with a parent sees that whole stretch too, and what it sees.
     """
     if bounds is None:
         bounds = (0, query.shape[2])
     window = sliding_window or 0
-    if query.is_cuda:
+    if query.is_cuda and parents is None:
         return _by_kernel(query, key, value, bounds, scaling, window), None
-    return _one_by_one(query, key, value, bounds, scaling, window), None
+    parents = parents or (-1,) * (len(bounds) - 1)
+    return _one_by_one(query, key, value, bounds, parents, scaling, window), None
 
 
 def _by_kernel(
@@ -82,20 +85,27 @@ def _by_kernel(
 
 
 def _one_by_one(
-    query: Any, key: Any, value: Any, bounds: tuple[int, ...], scaling: float | None, window: int
+    query: Any, key: Any, value: Any, bounds: tuple[int, ...], parents: tuple[int, ...],
+    scaling: float | None, window: int,
 ) -> Any:
     import torch
 
+    lengths = [end - start for start, end in pairwise(bounds)]
+    # one split and one joining: a slice's gradient would be as large as the whole row, each
+    queries, keys, values = (list(part.split(lengths, dim=2)) for part in (query, key, value))
     parts = []
-    for start, end in pairwise(bounds):
-        place = slice(start, end)
+    for number, (length, parent) in enumerate(zip(lengths, parents, strict=True)):
+        if parent >= 0:
+            for part in (keys, values):
+                part[number] = torch.cat([part[parent], part[number]], dim=2)
+        before = keys[number].shape[2] - length
         near = None
-        if window and end - start > window:
-            apart = torch.arange(end - start, device=query.device)
-            gap = apart.unsqueeze(1) - apart
-            near = (gap >= 0) & (gap < window)
+        if before or (window and length > window):
+            gap = (torch.arange(before, before + length, device=query.device).unsqueeze(1)
+                   - torch.arange(before + length, device=query.device))
+            near = (gap >= 0) & (gap < window) if window else gap >= 0
         parts.append(torch.nn.functional.scaled_dot_product_attention(
-            query[:, :, place], key[:, :, place], value[:, :, place], attn_mask=near,
+            queries[number], keys[number], values[number], attn_mask=near,
             is_causal=near is None, scale=scaling, enable_gqa=key.shape[1] != query.shape[1],
         ))
     return torch.cat(parts, dim=2).transpose(1, 2).contiguous()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 
 from mhx.schema import TrainRecipe
@@ -35,7 +36,10 @@ class MicroBatch:
     other in a row, else None (padded on the right: causal attention never looks there).
     `predicts` are flat places of the hidden states that predict a learned token, `targets` those
     tokens, `learners` the language of each; `owners` is the language of every token,
-    (rows, width), -1 on padding; `bounds` are the starts of packed conversations and their end.
+    (rows, width), -1 on padding; `bounds` are the starts of packed stretches and their end;
+    `parents` is the stretch before each of them in its conversations (-1: none; None: every
+    stretch is a conversation). `spans` are (language, first, last + 1) in flat places where each
+    language stands in one piece, padding included, else None. `tokens` counts conversations'.
     """
 
     ids: Any
@@ -47,6 +51,8 @@ class MicroBatch:
     active: tuple[int, ...]
     bounds: tuple[int, ...] | None
     tokens: int
+    parents: tuple[int, ...] | None = field(default=None, kw_only=True)
+    spans: tuple[tuple[int, int, int], ...] | None = field(default=None, kw_only=True)
 
     @property
     def padded(self) -> int:
@@ -98,45 +104,71 @@ def collate(rows: Sequence[Row], pad: int, device: Any) -> MicroBatch:
         length = len(row.item.ids)
         ids[number, :length] = torch.tensor(row.item.ids)
         owners[number, :length] = row.owner
-    starts = [number * width for number in range(len(rows))]
-    return _made(rows, starts, ids, owners, None, None, device)
+    places = [range(number * width, (number + 1) * width) for number in range(len(rows))]
+    spans = _spans([(row.owner, width) for row in rows])
+    return _made(rows, places, ids, owners, device, spans=spans)
 
 
-def pack(rows: Sequence[Row], device: Any) -> MicroBatch:
-    """Rows one after the other in a single row, without padding; positions start anew in each."""
+def pack(rows: Sequence[Row], device: Any, *, shared: bool = False) -> MicroBatch:
+    """Rows one after the other in a single row, without padding; positions start anew in each.
+
+    With `shared` a beginning that rows of a language have in common stands there once (`prefixes`).
+    """
     import torch
 
-    starts = [0]
-    for row in rows:
-        starts.append(starts[-1] + len(row.item.ids))
-    ids = torch.tensor([[token for row in rows for token in row.item.ids]])
-    owners = torch.tensor([[row.owner for row in rows for _ in row.item.ids]])
-    positions = torch.tensor([[place for row in rows for place in range(len(row.item.ids))]])
-    return _made(rows, starts[:-1], ids, owners, positions, tuple(starts), device)
+    from mhx.training.prefixes import laid, woven
+
+    weave = woven(rows) if shared else laid(rows)
+    parts = weave.stretches
+    bounds = [0, *accumulate(len(part.tokens) for part in parts)]
+    ids = torch.tensor([[token for part in parts for token in part.tokens]])
+    owners = torch.tensor([[part.owner for part in parts for _ in part.tokens]])
+    positions = torch.tensor(
+        [[place for part in parts for place in range(part.first, part.first + len(part.tokens))]])
+    parents = tuple(part.parent for part in parts)
+    return _made(rows, weave.places, ids, owners, device, positions=positions, bounds=tuple(bounds),
+                 parents=parents if max(parents) >= 0 else None,
+                 spans=_spans([(part.owner, len(part.tokens)) for part in parts]))
+
+
+def _spans(pieces: Sequence[tuple[int, int]]) -> tuple[tuple[int, int, int], ...] | None:
+    """Where each language stands, of pieces as (language, tokens); None where it is scattered."""
+    out: list[tuple[int, int, int]] = []
+    place = 0
+    for owner, length in pieces:
+        if out and out[-1][0] == owner:
+            out[-1] = (owner, out[-1][1], place + length)
+        else:
+            out.append((owner, place, place + length))
+        place += length
+    return tuple(out) if len({owner for owner, *_ in out}) == len(out) else None
 
 
 def _made(
     rows: Sequence[Row],
-    starts: Sequence[int],
+    places: Sequence[Sequence[int]],
     ids: Any,
     owners: Any,
-    positions: Any | None,
-    bounds: tuple[int, ...] | None,
     device: Any,
+    *,
+    positions: Any | None = None,
+    bounds: tuple[int, ...] | None = None,
+    parents: tuple[int, ...] | None = None,
+    spans: tuple[tuple[int, int, int], ...] | None = None,
 ) -> MicroBatch:
     import torch
 
     learned = [row.learned for row in rows]
     predicts = torch.tensor(
-        [start + place - 1 for start, places in zip(starts, learned, strict=True)
-         for place in places], dtype=torch.long,
+        [flat[place - 1] for flat, chosen in zip(places, learned, strict=True)
+         for place in chosen], dtype=torch.long,
     )
     targets = torch.tensor(
-        [row.item.ids[place] for row, places in zip(rows, learned, strict=True)
-         for place in places], dtype=torch.long,
+        [row.item.ids[place] for row, chosen in zip(rows, learned, strict=True)
+         for place in chosen], dtype=torch.long,
     )
     learners = torch.tensor(
-        [row.owner for row, places in zip(rows, learned, strict=True) for _ in places],
+        [row.owner for row, chosen in zip(rows, learned, strict=True) for _ in chosen],
         dtype=torch.long,
     )
     return MicroBatch(
@@ -149,4 +181,6 @@ def _made(
         active=tuple(sorted({row.owner for row in rows})),
         bounds=bounds,
         tokens=sum(len(row.item.ids) for row in rows),
+        parents=parents,
+        spans=spans,
     )

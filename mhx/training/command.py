@@ -96,7 +96,7 @@ def train_languages(
     together = "+".join(tags)
     folder = parts[0].out if len(parts) == 1 else (
         into or runs / "joint" / _plain(base + "-dpo" * preference) / together)
-    done = fit_all(parts, base=base, folder=folder, device=device, reporter=reporter,
+    done = fit_all(parts, base=base, folder=folder, device=device, reporter=reporter, timed=True,
                    log=log, shard=shard or asked_by_accelerate())
     return [_row(part, found[part.language.tag], done[part.language.tag], base) for part in parts]
 
@@ -192,6 +192,7 @@ def _row(part: Part, share: Share, result: TrainResult, base: str) -> dict[str, 
         "first loss": round(result.first_loss, 4),
         "last loss": round(result.last_loss, 4),
         "valid loss": result.valid_loss,
+        "valid loss of the base": result.base_valid_loss,
         "tokens a word": words.get("tokens_per_word"),
         "unknown tokens": words.get("unknown_share"),
         "byte tokens": words.get("byte_share"),

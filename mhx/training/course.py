@@ -11,7 +11,8 @@ from mhx.training.adapters import State
 from mhx.training.masks import Encoded
 from mhx.training.optimizer import AdapterOptimizer
 
-KEPT = ("done", "losses", "curve", "best", "best_loss", "best_step", "waited", "stopped")
+KEPT = ("done", "losses", "curve", "best", "best_loss", "best_step", "waited", "stopped",
+        "base_loss")
 
 
 @dataclass
@@ -34,6 +35,7 @@ class Course:
     best_step: int = 0
     waited: int = 0
     stopped: bool = False
+    base_loss: float | None = None  # of the held-out conversations before the first step
 
     @property
     def seen(self) -> list[Encoded]:

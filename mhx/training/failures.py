@@ -23,8 +23,11 @@ class Fits:
     tried: int = 0
 
     @contextmanager
-    def watch(self, padded: int) -> Iterator[None]:
-        """Turn a lack of memory into a problem that names the setting and what fits."""
+    def watch(self, padded: int, *, learns: bool = True) -> Iterator[None]:
+        """Turn a lack of memory into a problem that names the setting and what fits.
+
+        A pass without a backward one (not `learns`) shows nothing of what fits.
+        """
         self.tried = padded
         try:
             yield
@@ -32,7 +35,8 @@ class Fits:
             if not is_out_of_memory(error):
                 raise
             raise self.problem() from error
-        self.largest = max(self.largest, padded)
+        if learns:
+            self.largest = max(self.largest, padded)
 
     def problem(self) -> MhxError:
         """The message: what was tried, what has fitted, what to set."""

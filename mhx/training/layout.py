@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mhx.training.batches import MicroBatch, Row, collate, pack
+from mhx.training.prefixes import gathered
 
 # A forward pass costs about as much as so many tokens, whatever it holds: two passes with less
 # padding are worth it only when they save more.
@@ -37,23 +38,29 @@ class Padded:
         )
         if self.mixed and cost(shared) < cost(apart):
             apart = shared
-        return [collate(group, self.pad, self.device) for group in apart]
+        return [collate(sorted(group, key=lambda row: row.owner), self.pad, self.device)
+                for group in apart]
 
 
 @dataclass(frozen=True)
 class Packed:
-    """Rows one after the other up to `limit` tokens a pass, whole conversations only."""
+    """Rows one after the other up to `limit` tokens a pass, whole conversations only.
+
+    `shared`: what conversations have in common from the start is in a pass once. It needs packed
+    attention (`attention.pack_where_possible`).
+    """
 
     device: Any
     limit: int
     mixed: bool = True
+    shared: bool = False
 
     def __call__(self, rows: Sequence[Row]) -> list[MicroBatch]:
         """The forward passes of a step."""
         return [
-            pack(group, self.device)
+            pack(group, self.device, shared=self.shared)
             for part in _apart(rows, self.mixed)
-            for group in filled(part, self.limit)
+            for group in (gathered if self.shared else filled)(part, self.limit)
         ]
 
 

@@ -24,7 +24,7 @@ PROJECT = "mhx"
 Write = Callable[[Mapping[str, float], int], object]  # values by name, step
 Say = Callable[[str], object]
 QUIET = {  # telemetry of the packages themselves; what the user has set stands
-    "wandb": {"WANDB_ERROR_REPORTING": "false"},
+    "wandb": {"WANDB_ERROR_REPORTING": "false", "WANDB_HOST": "withheld"},
     "mlflow": {"MLFLOW_DISABLE_TELEMETRY": "true"},
     "trackio": {"HF_HUB_DISABLE_TELEMETRY": "1"},
 }
@@ -107,8 +107,9 @@ def check_loggers(names: Sequence[str]) -> None:
             raise UsageError(f"--log {name!r}", f"one of {', '.join(LOGGERS)}")
     missing = [name for name in names if find_spec(name) is None]
     if missing:
-        raise MhxError([Problem(f"{name} is not installed", f"pip install {INSTALL.get(name, name)}")
-                        for name in missing])
+        raise MhxError([
+            Problem(f"{name} is not installed", f"pip install {INSTALL.get(name, name)}")
+            for name in missing])
 
 
 @contextmanager

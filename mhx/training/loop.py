@@ -74,6 +74,9 @@ class Training:
         self._start = self._restore()
         plan = spread([len(course.batches) for course in self.courses])
         self._total = len(plan)
+        if not self._start:
+            for owner, course in enumerate(self.courses):
+                course.base_loss = self._held_loss(owner) if course.held else None
         self.model.train()
         self._began = time.perf_counter()
         for step in range(self._start, self._total):
@@ -164,11 +167,14 @@ class Training:
     def _validate(self, owner: int) -> None:
         """The loss of the held-out conversations, for the language to judge by."""
         course = self.courses[owner]
+        course.validated(self._held_loss(owner), self.adapters.state(course.name))
+
+    def _held_loss(self, owner: int) -> float:
         self.model.eval()
-        rows = [Row(owner, item) for item in course.held]
+        rows = [Row(owner, item) for item in self.courses[owner].held]
         total, count = self._over_all(held_out_sums(self._routed, self.cut, rows))
         self.model.train()
-        course.validated(total / max(1, count), self.adapters.state(course.name))
+        return total / max(1, count)
 
     def _over_all(self, sums: tuple[float, int]) -> tuple[float, float]:
         import torch
@@ -178,7 +184,8 @@ class Training:
 
     def _routed(self, batch: MicroBatch, weights: Any) -> tuple[Any, Any]:
         self.adapters.route(batch)
-        return self.objective(batch, weights)
+        with self.fits.watch(batch.padded, learns=False):
+            return self.objective(batch, weights)
 
     # ------------------------------------------------------------ checkpoints
 

@@ -222,15 +222,20 @@ def _refuse_empty(jobs: Sequence[Job]) -> None:
 def _layout(
     model: Any, jobs: Sequence[Job], adapters: Adapters, pad: int
 ) -> tuple[Cut, str]:
-    """Packed on a GPU, padded and sorted by length on a CPU; why not packed, or ""."""
+    """Packed, on a CPU with common beginnings once; else padded and sorted by length.
+
+    Returns as well why a GPU's batches are not packed, or "".
+    """
     device = next(model.parameters()).device
     limit = min(job.recipe.micro_batch_tokens for job in jobs)
-    why = ""
-    if device.type == "cuda":
-        why = pack_where_possible(model)
-        if not why:
-            return Packed(device, limit, adapters.mixed), ""
-    return Padded(pad, device, limit, adapters.mixed), why
+    on_gpu = device.type == "cuda"
+    # shared tokens would share their dropout too
+    if not on_gpu and any(job.recipe.lora.dropout for job in jobs):
+        return Padded(pad, device, limit, adapters.mixed), ""
+    why = pack_where_possible(model)
+    if not why:
+        return Packed(device, limit, adapters.mixed, shared=not on_gpu), ""
+    return Padded(pad, device, limit, adapters.mixed), why if on_gpu else ""
 
 
 def _course(

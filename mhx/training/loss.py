@@ -100,7 +100,9 @@ def forward_inputs(batch: MicroBatch, model: Any) -> dict[str, Any]:
     if batch.positions is not None:
         inputs["position_ids"] = batch.positions
         if model.config._attn_implementation == PACKED:
-            inputs["bounds"] = batch.bounds
+            inputs |= {"bounds": batch.bounds, "parents": batch.parents}
+        elif batch.parents is not None:
+            raise ValueError("conversations that share a beginning need packed attention")
     return inputs
 
 

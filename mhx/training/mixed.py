@@ -1,8 +1,9 @@
 """Linear layers with the LoRA adapters of several languages at once, each token with its own.
 
-All A matrices are stacked into one product and all B matrices into another; a mask between them
-leaves each token its language's rank columns: ``y = W x + B_all (M * (A_all x))``, where M holds
-alpha / r (alpha / sqrt(r) for rsLoRA) of the token's language and zero elsewhere.
+Where each language stands in one piece of the pass, its product runs over that piece (`fused`).
+Else all A matrices are stacked into one product and all B matrices into another; a mask between
+them leaves each token its language's rank columns: ``y = W x + B_all (M * (A_all x))``, where M
+holds alpha / r (alpha / sqrt(r) for rsLoRA) of the token's language and zero elsewhere.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from functools import cache
 from typing import Any
 
 from mhx.training.batches import MicroBatch
+from mhx.training.fused import lora_linear
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,13 @@ class Routing:
 
     active: tuple[int, ...] = ()
     owners: Any = None
+    spans: tuple[tuple[int, int, int], ...] | None = None
     masks: dict[Any, Any] = field(default_factory=dict)
 
     def set(self, batch: MicroBatch) -> None:
         """Route the next forward pass by this batch."""
         self.active, self.owners = batch.active, batch.owners.reshape(-1)
-        self.masks = {}
+        self.spans, self.masks = batch.spans, {}
 
     def mask(self, shapes: tuple[LoraShape, ...], dtype: Any) -> Any:
         """M of the languages' stacked ranks, (tokens, sum of ranks)."""
@@ -82,10 +85,13 @@ def mixed_linear() -> Any:
             """W x, and of each token's language B A x."""
             chosen = [self.shapes[one] for one in self.routing.active if one in self.shapes]
             flat = x.reshape(-1, x.shape[-1])
+            lora = [shape for _, shape in chosen]
+            rate = lora[0].dropout if chosen else 0.0
+            if chosen and not rate and self.routing.spans and type(self.base) is torch.nn.Linear:
+                out = self._in_spans(flat, self.routing.spans)
+                return out.view(*x.shape[:-1], out.shape[-1])
             out = self.base(flat)
             if chosen:
-                lora = [shape for _, shape in chosen]
-                rate = lora[0].dropout
                 seen = dropout(flat, rate, self.training) if rate else flat
                 down = [self.down[name].to(x.dtype) for name, _ in chosen]
                 up = [self.up[name].to(x.dtype) for name, _ in chosen]
@@ -95,6 +101,17 @@ def mixed_linear() -> Any:
                     inner = linear(seen, torch.cat(down)) * self.routing.mask(tuple(lora), x.dtype)
                     out = out.addmm_(inner, torch.cat(up, dim=1).t())
             return out.view(*x.shape[:-1], out.shape[-1])
+
+        def _in_spans(self, flat: Any, spans: tuple[tuple[int, int, int], ...]) -> Any:
+            """All in one operation, where each language stands in one piece."""
+            given, pairs = [], []
+            for owner, first, last in spans:
+                if owner in self.shapes:
+                    name, shape = self.shapes[owner]
+                    given.append(((first, last), shape.scale))
+                    pairs += [self.down[name].to(flat.dtype), self.up[name].to(flat.dtype)]
+            return lora_linear().apply(
+                flat, self.base.weight, self.base.bias, tuple(given), *pairs)
 
     return MixedLinear
 

@@ -93,7 +93,7 @@ class PairCut:
 
         rows = [row for pair in group for row in pair]
         layout, device = self.layout, self.layout.device
-        batch = (pack(rows, device) if isinstance(layout, Packed)
+        batch = (pack(rows, device, shared=layout.shared) if isinstance(layout, Packed)
                  else collate(rows, layout.pad, device))
         answers = [place for place, row in enumerate(rows) for _ in row.learned]
         owners = [pair[0].owner for pair in group]

@@ -17,7 +17,8 @@ class TrainResult:
 
     `tokens` are those of all steps, `labelled` the learned ones; losses are nats a token.
     `stopped_at` is the step at which patience ended it, `best_step` the step whose weights are
-    kept then. `notes` say where a slower way was taken, and why.
+    kept then, `base_valid_loss` the validation loss before the first step. `notes` say where a
+    slower way was taken, and why.
     """
 
     steps: int
@@ -36,6 +37,7 @@ class TrainResult:
     best_step: int | None = None
     fertility: Fertility | None = None
     notes: tuple[str, ...] = ()
+    base_valid_loss: float | None = None
 
 
 def result_of(
@@ -67,4 +69,5 @@ def result_of(
         best_step=course.best_step if kept else None,
         fertility=words,
         notes=notes,
+        base_valid_loss=course.base_loss,
     )

@@ -14,7 +14,7 @@ from typing import Any
 from mhx.errors import MhxError, Problem, UsageError
 from mhx.schema import TrainRecipe
 from mhx.training.base import base_folder, load_model, pick_device
-from mhx.training.distributed import SEVERAL, Processes
+from mhx.training.distributed import SEVERAL, Processes, current
 
 
 def asked_by_accelerate() -> bool:
@@ -81,10 +81,11 @@ def load_sharded(name: str, group: Processes, *, device: str = "auto") -> Any:
 
 def is_sharded(model: Any) -> bool:
     """Whether the model's layers are in parts."""
-    import torch
+    if current().size == 1:
+        return False
+    from torch.distributed.fsdp import FSDPModule
 
-    return torch.distributed.is_available() and isinstance(
-        model.base_model, torch.distributed.fsdp.FSDPModule)
+    return isinstance(model.base_model, FSDPModule)
 
 
 def _empty(name: str, dtype: Any) -> Any:

@@ -62,6 +62,23 @@ def test_every_dialogue_is_in_the_corpus_or_in_the_review_file(undisturbed: Path
     assert set(ids("corpus/test.jsonl")) <= set(held)
 
 
+def test_what_is_held_out_only_for_a_shared_sentence_is_counted_apart(undisturbed: Path) -> None:
+    load = pl.read_parquet(undisturbed / "load.parquet", columns=["dialogue", "split", "text"])
+    test = set(load.filter(pl.col("split") == "test")["text"].to_list())
+    split = dict(load.select("dialogue", "split").unique().iter_rows())
+    near = set(load.filter((pl.col("split") != "test") & pl.col("text").is_in(test))["dialogue"])
+    frame = pl.read_parquet(undisturbed / "gate.parquet")
+    held = frame.filter(pl.col("decision") == "held_out")["dialogue"].unique().to_list()
+    assert {name for name in held if split[name] != "test"} == near
+    counts = records(undisturbed)["gate"].counts
+    assert counts is not None
+    own = len(held) - len(near)
+    assert f"held out as the test split (no memory may answer it): {own}" in counts.notes
+    shared = [note for note in counts.notes if note.startswith("held out for a sentence")]
+    wanted = f"held out for a sentence that a test dialogue has too: {len(near)}"
+    assert shared == ([wanted] if near else [])
+
+
 def test_no_row_is_lost_between_the_tables(undisturbed: Path) -> None:
     heights = {
         name: pl.read_parquet(undisturbed / f"{name}.parquet").height for name in UNTIL_GATE

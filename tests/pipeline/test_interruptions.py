@@ -24,7 +24,8 @@ CHECKPOINTS = [
     "-c",
     "from mhx.training import lora; lora.CHECKPOINT_EVERY = 1; from mhx.cli import main; main()",
 ]
-ADAPTER = ("adapter/adapter_model.safetensors", "adapter/adapter_config.json")
+ADAPTER = ("adapter/adapter_model.safetensors", "adapter/adapter_config.json",
+           "adapter/curves.jsonl")
 
 
 @pytest.mark.parametrize("stage", ["load", "translate", "adapt", "gate"])

@@ -9,17 +9,19 @@ from random import Random
 import polars as pl
 import pytest
 from judge_server import legal, serving
-from serving import Said
+from serving import Faulty, Said
 
+from mhx.contracts import MeasureSettings
 from mhx.endpoint import Completion, Limits
 from mhx.errors import MhxError, UsageError
 from mhx.judging import MODES, Item, JudgeSettings, judge, open_judge, rubric_of, worded
 from mhx.judging.aggregate import Score, coverage, scores
-from mhx.judging.agreement import against, human_ratings
+from mhx.judging.agreement import against, human_ratings, store
 from mhx.judging.answers import Reading, read
 from mhx.judging.drift import drift, fixed_items
 from mhx.judging.families import families_of, family_of
 from mhx.judging.job import Job, check_drift, planned, run_job, write
+from mhx.judging.measure import JudgedMeasure
 from mhx.judging.modes import combined
 from mhx.judging.prompt import chat_of
 from mhx.language import load_language
@@ -469,3 +471,55 @@ def test_wrong_settings_are_refused():
     same = [open_judge("hf:mhx-tiny"), open_judge("hf:mhx-tiny")]
     with pytest.raises(UsageError, match="one name"):
         judge(ITEMS, shown("dialogguard"), same, JudgeSettings())
+
+
+# ---------------------------------------------------------------- what was really sent
+
+def refusing_server(*names):
+    """A server script that refuses requests with these parameters and answers all others."""
+    def script(request, number):
+        wrong = [name for name in names if name in request]
+        if wrong:
+            return Said(f"unsupported parameter: {wrong[0]}", status=400)
+        return Said(json.dumps(legal(request["messages"][-1]["content"])))
+
+    return Faulty(script)
+
+
+def judged_table(tmp_path, url, **more):
+    table = tmp_path / "answers.csv"
+    table.write_text("unit,response\na,Reply one.\nb,Reply two.\n", encoding="utf-8")
+    return run_job(Job(table=table, rubric="dialogguard", lang="en", judges=(f"openai:judge-1@{url}",),
+                       columns={"response": "response", "unit": "unit"}, limits=QUICK,
+                       cache=tmp_path / "cache", **more), SHELVES)
+
+
+def test_the_signature_says_which_parameters_a_server_refused(tmp_path):
+    with refusing_server("temperature", "seed") as server:
+        done = judged_table(tmp_path, server.url)
+        assert {one.status for one in done.scores} == {"scored"}
+        assert "without seed,temperature|" in done.signature
+        assert done.record()["spent"]["judge-1"]["unsent"] == ("seed", "temperature")
+        asked = len(server.seen)
+        again = judged_table(tmp_path, server.url)  # all from the cache
+        assert (len(server.seen), again.signature) == (asked, done.signature)
+    with refusing_server() as server:
+        other = judged_table(tmp_path, server.url)
+    assert "without" not in other.signature
+
+
+def test_an_opened_measure_looks_up_the_agreement_of_the_judges_as_they_were_asked(tmp_path):
+    folder = SHELVES.get("languages", "en").folder
+    manifest = rubric_of("dialogguard", SHELVES)[0]
+    with refusing_server("seed") as server:
+        done = judged_table(tmp_path, server.url)
+        specs = (f"openai:judge-1@{server.url}", "openai:gone@http://127.0.0.1:9/v1")
+        options = {"judges": specs, "limits": QUICK}
+        opened = JudgedMeasure(manifest, MeasureSettings("en", folder, options=options,
+                                                         cache=tmp_path / "cache"), SHELVES)
+        store(tmp_path / "cache/judging/agreement", done.signature, {"rows": [{"score": "x"}]})
+        assert "gone" in opened.signature and opened.agreement() == {}
+        opened.score(pl.DataFrame({"unit": ["a"], "response": ["Reply one."]}))
+        assert opened.signature == done.signature
+        assert opened.agreement()["rows"] == [{"score": "x"}]
+        opened.close()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import time
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -27,9 +28,10 @@ from mhx.run import Run, RunSettings, Silent, freeze
 from mhx.schema import Edit, Participant, Plan
 from mhx.schema.dialogue import apply_edits
 from mhx.shelves import Shelves, discover
+from mhx.training import lora
 from mhx.training.adapter import recipe_for
 
-STEPS = 24
+STEPS = 16
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = """
 import sys
@@ -38,10 +40,9 @@ sys.path.insert(0, sys.argv[1])
 import torch
 torch.set_num_threads(1)
 import test_ablate
-folder = Path(sys.argv[2])
 test_ablate.quick()
-run = test_ablate.reopened(folder)
-test_ablate.done(run, folder / sys.argv[3], base=str(folder / "Qwen3"))
+run = test_ablate.reopened(Path(sys.argv[2]))
+test_ablate.done(run, Path(sys.argv[4]), base=sys.argv[3])
 """
 
 
@@ -94,9 +95,11 @@ def reopened(folder: Path) -> Run:
 
 
 def _run(folder: Path, settings: RunSettings, shelves: Shelves) -> Run:
-    return Run(folder, settings, load_language("pl", shelves=shelves),
-               load_language("en", shelves=shelves), load_territory("PL", shelves=shelves),
-               shelves)
+    language = load_language("pl", shelves=shelves)
+    # the shipped prompt is a thousand bytes, which a byte tokenizer would take most steps for
+    language.__dict__["prompts"] = language.prompts.model_copy(update={"system": "Wspieraj."})
+    return Run(folder, settings, language, load_language("en", shelves=shelves),
+               load_territory("PL", shelves=shelves), shelves)
 
 
 def quick() -> None:
@@ -107,14 +110,26 @@ def quick() -> None:
 
 
 @pytest.fixture
-def prepared(
-    tmp_path: Path, shelves: Shelves, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., tuple[Run, str]]:
-    """A run and a small base."""
+def rate(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ablating, "recipe_for", recipe_for)  # set back what `quick` puts there
     quick()
-    base = small_base("Qwen3", tmp_path)
-    return lambda **more: (run_with(tmp_path, shelves, **more), base)
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return small_base("Qwen3", tmp_path_factory.mktemp("bases"))
+
+
+@pytest.fixture(scope="module")
+def whole(
+    tmp_path_factory: pytest.TempPathFactory, shelves: Shelves, base: str
+) -> tuple[Path, Ablated]:
+    """An undisturbed ablation: the folder of its run, and what it found."""
+    folder = tmp_path_factory.mktemp("whole")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ablating, "recipe_for", recipe_for)
+        quick()
+        return folder, done(run_with(folder, shelves), folder / "out", base=base)
 
 
 def done(run: Run, into: Path, **more: Any) -> Ablated:
@@ -130,9 +145,8 @@ def effect(found: Ablated, outcome: str, arm: str, against: str) -> dict[str, An
     return row
 
 
-def test_the_arm_whose_text_is_the_tests_wins_and_on_the_faithful_text_it_loses(prepared, tmp_path):
-    run, base = prepared()
-    found = done(run, tmp_path / "out", base=base)
+def test_the_arm_whose_text_is_the_tests_wins_and_on_the_faithful_text_it_loses(whole):
+    found = whole[1]
     for outcome in ("loss_adapted", "loss_edited"):
         planted = effect(found, outcome, "full", "faithful")
         assert planted["verdict"] == "different" and planted["high"] < 0
@@ -147,86 +161,100 @@ def test_the_arm_whose_text_is_the_tests_wins_and_on_the_faithful_text_it_loses(
     assert means["base"] > means["full"]
 
 
-def test_arms_of_one_text_are_one_adapter_and_differ_by_exactly_nothing(prepared, tmp_path):
-    run, base = prepared(deep=False)
-    found = done(run, tmp_path / "out", base=base, seeds=1)
+def test_arms_of_one_text_are_one_adapter_and_differ_by_exactly_nothing(
+    rate, base, shelves, tmp_path
+):
+    found = done(run_with(tmp_path, shelves, deep=False), tmp_path / "out", base=base, seeds=1,
+                 steps=3)
     same = effect(found, "loss_adapted", "full", "surface")
     assert same["difference"] == 0.0 and same["verdict"] == "same text"
     assert len(list((tmp_path / "out" / "adapters").iterdir())) == 2
     assert any("no deep edit" in note for note in found.record["notes"])
+    pairs = [(row["arm"], row["against"]) for row in found.record["effects"]
+             if row["outcome"] == "loss_adapted" and row["verdict"] != "same text"]
+    assert pairs == [("full", "faithful")]  # tested once, not once a name
 
 
-def test_two_trainings_of_one_text_give_the_same_losses(prepared, tmp_path):
-    run, base = prepared(deep=False)
-    ready = prepare(run, Wanted(steps=4, seeds=1, answers=False, base=base, device="cpu"))
-    full = ready.arms[-1]
-    folders = [course.adapter_of(full, ready.courses[0], tmp_path / name, Silent())
+def test_two_trainings_of_one_text_give_the_same_losses(rate, base, shelves, tmp_path):
+    ready = prepare(run_with(tmp_path, shelves),
+                    Wanted(steps=3, seeds=1, answers=False, base=base, device="cpu"))
+    folders = [course.adapter_of(ready.arms[-1], ready.courses[0], tmp_path / name, Silent())
                for name in ("one", "two")]
     one, two = (ready.items.losses(folder, folder.parent / "scores") for folder in folders)
     assert one == two and one["adapted"]
 
 
-def test_without_a_kind_of_edit_the_text_lacks_just_those(prepared, tmp_path):
-    run, base = prepared()
+def test_without_a_kind_of_edit_the_text_lacks_just_those(rate, base, shelves, tmp_path):
+    run = run_with(tmp_path, shelves)
     ready = prepare(run, Wanted(("depth=deep", "entry=pl.fact.names"), base=base, steps=2))
     last = {arm.name: arm.records[0]["messages"][2]["content"] for arm in ready.arms}
     assert last["full minus depth=deep"] == last["surface"]
     assert last["full minus entry=pl.fact.names"].startswith("Emily, to już")
     assert last["full minus entry=pl.fact.names"].endswith("usiądźmy razem.")
     assert last["full"].startswith("Ania") and "kuzyna" in last["faithful"]
-    with pytest.raises(MhxError, match="unknown kind of edit 'person'.*uncovered"):
+    with pytest.raises(MhxError, match=r"unknown kind of edit 'person'.*uncovered"):
         prepare(run, Wanted(("person",), base=base))
 
 
-def test_all_arms_take_the_same_dialogues_in_each_step(prepared, monkeypatch, tmp_path):
-    run, base = prepared()
-    seen: list[tuple[Any, ...]] = []
-    real = course.train_adapters
+def test_all_arms_take_the_same_dialogues_in_each_step(rate, base, shelves, tmp_path):
+    ready = prepare(run_with(tmp_path, shelves),
+                    Wanted(steps=6, seeds=2, answers=False, base=base, device="cpu"))
+    plans = [one.plan for one in ready.courses]
+    assert plans[0] != plans[1]
+    assert all(len(plan) == 6 and all(len(step) == 4 for step in plan) for plan in plans)
+    ids = [[record["id"] for record in arm.records] for arm in ready.arms]
+    assert ids[0] == ids[1] == ids[2]
+    # the order is taken: texts of other lengths would be put into other steps
+    seen: list[list[str]] = []
+    real = lora.Training
 
-    def watched(jobs: Any, **named: Any) -> Any:
-        seen.append(jobs[0].plan)
-        return real(jobs, **named)
+    def watched(**given: Any) -> Any:
+        one = given["courses"][0]
+        seen.append([[one.ids[place] for place in batch] for batch in one.batches])
+        return real(**given)
 
-    monkeypatch.setattr(course, "train_adapters", watched)
-    done(run, tmp_path / "out", base=base, steps=6)
-    assert len(seen) == 6 and len(set(seen)) == 2  # three arms, a plan a seed
-    assert all(len(step) == 4 for step in seen[0]) and len(seen[0]) == 6
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lora, "Training", watched)
+        for arm in ready.arms:
+            course.adapter_of(arm, ready.courses[0], tmp_path / "adapters", Silent())
+    assert seen == [[list(step) for step in plans[0]]] * 3
 
 
-def test_kill_9_and_the_same_call_give_the_bytes_of_an_undisturbed_one(prepared, tmp_path):
-    run, base = prepared()
-    done(run, tmp_path / "whole", base=base)
-    command = [sys.executable, "-c", SCRIPT, str(Path(__file__).parent), str(tmp_path), "cut"]
+def test_kill_9_and_the_same_call_give_the_bytes_of_an_undisturbed_one(
+    rate, whole, base, tmp_path
+):
+    folder = whole[0]
+    command = [sys.executable, "-c", SCRIPT, str(Path(__file__).parent), str(folder), base,
+               str(tmp_path)]
     process = subprocess.Popen(command)
-    adapters = tmp_path / "cut" / "adapters"
-    while process.poll() is None and len(list(adapters.glob("*/arm.json"))) < 2:
-        pass
+    while process.poll() is None and len(list(tmp_path.glob("adapters/*/arm.json"))) < 2:
+        time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    assert process.returncode == -signal.SIGKILL and not (tmp_path / "cut/ablation.json").exists()
-    done(run, tmp_path / "cut", base=base)
+    assert process.returncode == -signal.SIGKILL and not (tmp_path / "ablation.json").exists()
+    done(reopened(folder), tmp_path, base=base)
     for name in ("ablation.json", "ablation.csv", "items.csv", "ablation.png", "ablation.pdf"):
-        assert (tmp_path / "cut" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+        assert (tmp_path / name).read_bytes() == (folder / "out" / name).read_bytes()
 
 
 def test_what_is_trained_is_kept_and_a_damaged_adapter_is_trained_again(
-    prepared, monkeypatch, tmp_path
+    rate, whole, base, monkeypatch, tmp_path
 ):
-    run, base = prepared()
-    first = done(run, tmp_path / "out", base=base, seeds=1, steps=4)
-    trained: list[str] = []
+    shutil.copytree(whole[0] / "out", tmp_path / "out")
+    run = reopened(whole[0])
+    trained: list[int] = []
     real = course.train_adapters
 
     def watched(jobs: Any, **named: Any) -> Any:
-        trained.append(jobs[0].name)
+        trained.append(jobs[0].recipe.seed)
         return real(jobs, **named)
 
     monkeypatch.setattr(course, "train_adapters", watched)
-    again = done(run, tmp_path / "out", base=base, seeds=1, steps=4)
-    assert not trained and again == first
-    done(run, tmp_path / "out", base=base, seeds=1, steps=4, minus=("entry=pl.fact.names",))
-    assert trained == ["full minus entry=pl.fact.names"]
+    again = done(run, tmp_path / "out", base=base)
+    assert not trained and again == whole[1]
+    done(run, tmp_path / "out", base=base, minus=("entry=pl.fact.names",))
+    assert trained == [0, 1]
     weights = next((tmp_path / "out" / "adapters").glob("*/adapter_model.safetensors"))
     weights.write_bytes(weights.read_bytes()[:-4])
-    done(run, tmp_path / "out", base=base, seeds=1, steps=4)
-    assert len(trained) == 2
+    done(run, tmp_path / "out", base=base)
+    assert len(trained) == 3

@@ -98,7 +98,7 @@ class Localizer:
         text = "\n".join(target for _, target in pairs)
         if self.local is None:
             return Entities(plan, {}, text)
-        mapped, known = self._mapped, self._unmapped
+        known = self._unmapped
         spoken = {item.tgt for item in plan.entities}
         pool = [item for item in self._pool if item.name not in text]
         rule = f"{self.local.id}.names"

@@ -11,12 +11,16 @@ from mhx.adaptation.resolver import SLOT
 from mhx.corpus.privacy import latin_digits
 from mhx.schema import Plan
 
+DIGIT = re.compile(r"\d")
 NUMBER = re.compile(r"\d+(?:[.,\u066b\u066c\u00a0\u202f ]\d{3})*(?:[.,\u066b]\d+)?")
 
 
 def check(segment: Segment, plan: Plan, context: GateContext) -> Found:
     """Numbers the engine changed; numbers adaptation changed that no edit accounts for."""
     faithful, adapted = segment.faithful or "", segment.adapted or ""
+    edited = (text for edit in segment.edits for text in (edit.before, edit.after))
+    if not any(map(DIGIT.search, (segment.source, faithful, adapted, *edited))):
+        return
     if numbers(segment.source) != numbers(faithful):
         message = f"{listed(segment.source)} became {listed(faithful)}"
         yield "conservation.numbers", "review", message

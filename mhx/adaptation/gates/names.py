@@ -20,10 +20,14 @@ def check(segment: Segment, plan: Plan, context: GateContext) -> Found:
     The faithful text is read: what adaptation makes of a name is listed as an edit. An author
     may write "your husband" for his name, so only in a user's text a person is asked.
     """
+    words = set(WORD.findall(segment.source))
+    named = {word for word in words if word in context.names or word in context.given_names}
+    if not named:
+        return
     faithful = _plain(segment.faithful or "")
     same_script = _script(segment.source) == _script(faithful)  # another one spells a name anew
-    for word in sorted(set(WORD.findall(segment.source))):
-        if word not in context.names and not (same_script and word in context.given_names):
+    for word in sorted(named):
+        if word not in context.names and not same_script:
             continue
         spellings = (word, *context.names.get(word, ()))
         if not any(_stem(_plain(name)).search(faithful) for name in spellings):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mhx.adaptation.conservation import Found
+from mhx.adaptation.gates.digits import DIGIT
 from mhx.adaptation.gates.records import Code, Gate, GateContext, Segment
 from mhx.adaptation.hotlines import service_spans
 from mhx.adaptation.resolver import SLOT
@@ -12,6 +13,8 @@ from mhx.schema import Plan
 
 def check(segment: Segment, plan: Plan, context: GateContext) -> Found:
     """Phone-like digits, and the number of any territory's crisis service."""
+    if not DIGIT.search(segment.adapted or ""):
+        return
     text = latin_digits(SLOT.sub("", segment.adapted or ""))
     if any(phones(text)):
         yield "phone_like", "block", "digits that look like a phone number: use a service slot"

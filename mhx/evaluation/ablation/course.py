@@ -18,6 +18,7 @@ from mhx.training.lora import FREE, Job, Moment, train_adapters
 from mhx.version import __version__
 
 WEIGHTS, DONE = "adapter_model.safetensors", "arm.json"
+ONE = "arm"  # the training's name of the adapter: arms of one text share it and its checkpoint
 
 
 @dataclass(frozen=True)
@@ -86,9 +87,9 @@ def adapter_of(arm: Arm, course: Course, folder: Path, reporter: Reporter) -> Pa
             reporter.say(f"    step {moment.step} of {moment.total}, loss {moment.loss:.3f}, "
                          f"{moment.seconds_left:.0f} s left")
 
-    job = Job(arm.name, arm.records, (), course.recipe, out, course.plan)
+    job = Job(ONE, arm.records, (), course.recipe, out, course.plan)
     done = train_adapters([job], base=course.base, folder=out, device=course.device,
-                          progress=watch)[arm.name]
+                          progress=watch)[ONE]
     write_json(out / DONE, {
         "steps": done.steps, "tokens": done.tokens, "labelled": done.labelled, "cut": done.cut,
         "first_loss": done.first_loss, "last_loss": done.last_loss, "notes": list(done.notes),
