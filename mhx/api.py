@@ -11,6 +11,7 @@ from mhx.cards import load_territory
 from mhx.engines.back import check_back
 from mhx.engines.names import engine_names, in_full
 from mhx.errors import MhxError, Problem, unknown
+from mhx.evaluation.wanted import Wanted
 from mhx.files import hash_file, hash_folder, hash_json, load_model
 from mhx.language import Language, load_language
 from mhx.quality import estimate
@@ -41,6 +42,7 @@ def open_run(
     base_model: str | None = None,
     suite: str = "empathy",
     all_probes: bool = False,
+    wanted: Wanted | None = None,
     seed: int = 0,
     today: date | None = None,
     limit: int | None = None,
@@ -87,8 +89,11 @@ def open_run(
         problems += check_back(back_translator, chosen, shelves)
     if quality is not None:
         problems += estimate.problems(quality, shelves)
+    wanted = wanted or Wanted()
+    problems += wanted.problems(language, shelves)
     if problems:
         raise MhxError(problems)
+    wanted = wanted.absolute()
     chosen = in_full(chosen, shelves)
     back = in_full(back_translator, shelves) if back_translator is not None else None
     settings = RunSettings(
@@ -111,12 +116,17 @@ def open_run(
         base_sha256=base_hash(base_model or language.recipe.base),
         suite=suite,
         all_probes=all_probes,
+        judges=list(wanted.judges),
+        rubrics=list(wanted.rubrics),
+        classifier=wanted.classifier,
+        cases=wanted.cases,
         seed=seed,
         today=today or date.today(),
         limit=limit,
         device=device,
         plugin_sha256=_plugin_hashes(language, shelves, place, (chosen, back), suite)
-        | ({"quality": estimate.plugin_hash(quality, shelves)} if quality else {}),
+        | ({"quality": estimate.plugin_hash(quality, shelves)} if quality else {})
+        | wanted.hashes(shelves),
     )
     run = Run(
         folder=choose_folder(out, settings),

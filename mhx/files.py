@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import errno
 import hashlib
-import io
 import json
 import os
 import re
@@ -315,9 +314,9 @@ def read_table(path: Path) -> pl.DataFrame:
             )
         )
     if suffix in (".csv", ".tsv", ".jsonl", ".ndjson", ".json"):
-        text = read_text(path)  # a clear message for a missing file or a wrong encoding
+        read_text(path)  # a clear message for a missing file or a wrong encoding
         if suffix in (".csv", ".tsv"):
-            _same_width(text, "\t" if suffix == ".tsv" else ",", path)
+            same_width(path, "\t" if suffix == ".tsv" else ",")
     readers: dict[str, Callable[[], pl.DataFrame]] = {
         ".csv": lambda: pl.read_csv(path, infer_schema_length=None),
         ".tsv": lambda: pl.read_csv(path, separator="\t", infer_schema_length=None),
@@ -329,28 +328,37 @@ def read_table(path: Path) -> pl.DataFrame:
         ".xlsx": lambda: pl.read_excel(path),
     }
     readers[".ndjson"] = readers[".jsonl"]
-    try:
+    with table_errors(path):
         frame = readers[suffix]()
         return frame.rename({name: name.strip() for name in frame.columns})
+
+
+@contextmanager
+def table_errors(path: Path) -> Iterator[None]:
+    """What the readers of tables raise, as an MhxError about the file."""
+    try:
+        yield
     except (MhxError, ImportError):
         raise
     except OSError as error:
         raise os_problem(error, path) from error
     except Exception as error:  # polars and its XLSX reader raise many kinds
-        what = f"cannot be read as {suffix[1:].upper()}: {str(error).splitlines()[0]}"
+        what = f"cannot be read as {path.suffix[1:].upper()}: {str(error).splitlines()[0]}"
         raise MhxError(Problem(what, "check the file", path=path)) from error
 
 
-def _same_width(text: str, separator: str, path: Path) -> None:
-    """Refuse records that have fewer or more fields than the header has names.
+def same_width(path: Path, separator: str) -> None:
+    """Refuse a delimited file whose records have fewer or more fields than the header has names.
 
     polars would fill up short ones with nulls, and a shifted column would be read as missing.
+    Raises MhxError with the line of the first one.
     """
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     try:
-        header = next(reader, [])
-        wrong = [(reader.line_num, len(record)) for record in islice(reader, FIRST_RECORDS)
-                 if record and len(record) != len(header)]
+        with path.open(encoding="utf-8-sig", newline="") as handle:
+            reader = csv.reader(handle, delimiter=separator)
+            header = next(reader, [])
+            wrong = [(reader.line_num, len(record)) for record in islice(reader, FIRST_RECORDS)
+                     if record and len(record) != len(header)]
     except csv.Error:  # a field longer than the module takes: polars will say what is wrong
         return
     if wrong:

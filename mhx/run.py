@@ -74,6 +74,10 @@ class RunSettings(Strict):
     base_sha256: str | None = None
     suite: str = "empathy"
     all_probes: bool = False
+    judges: list[str] = Field([], description="specs of judges that rate the answers")
+    rubrics: list[str] = Field([], description="judged measures that they rate by")
+    classifier: str | None = Field(None, description="FOLDER or MECHANISM=FOLDER,… beside cues")
+    cases: bool = Field(False, description="scripted cases and stimuli at risk are played")
     seed: int = 0
     today: date
     limit: int | None = None

@@ -53,13 +53,17 @@ def translate_conversations(run: Run, frame: pl.DataFrame, field: str) -> pl.Dat
     """The frame with `translated`, the messages of `field` in the target language, and
     `untranslated`, how many of them have none (null content); see corpus/messages.
 
-    Every line of text is asked for once a role, without its dialogue: no context, no plan.
+    Every line of text is asked for once a role, without its dialogue: no context, no plan. Where
+    a back-translator is set there are also `back`, each message translated back, and
+    `back_chrf`, each message's least sentence chrF of a line; null where there is none.
     """
     with ExitStack() as stack:
         engines = open_chain(run, frozenset(), screened=False)
         for engine in engines:
             stack.callback(engine.close)
-
+        way = None
+        if run.settings.back_translator is not None:
+            way = stack.enter_context(closing(WayBack(run, screened=False)))
         terms = _terms(run, engines)
 
         def ask(texts: Sequence[tuple[Role, str]]) -> list[str | None]:
@@ -67,7 +71,46 @@ def translate_conversations(run: Run, frame: pl.DataFrame, field: str) -> pl.Dat
             outcomes = translate_all(requests, engines, run.cache, run.reporter)
             return [outcome.reply.text for outcome in outcomes]
 
-        return translate_messages(frame, ask, field=field)
+        done = translate_messages(frame, ask, field=field)
+        return done if way is None else _with_back(done, way, field)
+
+
+def _with_back(done: pl.DataFrame, way: WayBack, field: str) -> pl.DataFrame:
+    """The frame with `back` and `back_chrf`: lists, one item a message of `translated`."""
+    import polars as pl
+
+    lines = [
+        [_lines(before, after) for before, after in zip(one or (), two or (), strict=True)]
+        for one, two in done.select(field, "translated").iter_rows()
+    ]
+    asked = list(dict.fromkeys(pair for row in lines for part in row for pair in part if pair[0]))
+    sources, targets = [one for one, _ in asked], [two for _, two in asked]
+    known = dict(zip(asked, way.of(sources, targets), strict=True))
+    whole = [[_message_back(part, known) for part in row] for row in lines]
+    return done.with_columns(
+        pl.Series("back", [[text for text, _ in row] for row in whole], pl.List(pl.String)),
+        pl.Series("back_chrf", [[chrf for _, chrf in row] for row in whole], pl.List(pl.Float64)),
+    )
+
+
+def _lines(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, str]]:
+    """(source, target) of each line of a message, blank ones empty; none where it has no target."""
+    if before["content"] is None or after["content"] is None:
+        return []
+    one, two = (part["content"].split("\n") for part in (before, after))
+    return [(a, b) if a.strip() else ("", "") for a, b in zip(one, two, strict=True)]
+
+
+def _message_back(
+    lines: list[tuple[str, str]], known: dict[tuple[str, str], Back | None]
+) -> tuple[str | None, float | None]:
+    """A message on its way back; (None, None) where a line has none or there is no text."""
+    ways = [known[pair] if pair[0] else None for pair in lines]
+    said = [way.reply.text if way else "" for way in ways]
+    scores = [way.chrf for way in ways if way]
+    if not scores or any(text is None for text in said):
+        return None, None
+    return "\n".join(text or "" for text in said), min(chrf or 0.0 for chrf in scores)
 
 
 def _terms(run: Run, engines: Sequence[Engine]) -> MatchedTerms | None:

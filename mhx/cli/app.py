@@ -57,7 +57,7 @@ def _options(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    from mhx.training.distributed import refuse_several
+    from mhx.training.launching import refuse_several
 
     if context.invoked_subcommand != "train":  # the only command that divides its work
         refuse_several(f"mhx {context.invoked_subcommand}")

@@ -102,6 +102,14 @@ def train(
     merge: Annotated[
         bool, typer.Option("--merge", help="Also write base and adapter as one model: merged/.")
     ] = False,
+    push_to_hub: Annotated[
+        list[str] | None,
+        typer.Option(help="USER/NAME or LANG=USER/NAME: send adapter and card to the Hugging Face "
+                     "hub; a new repository is private."),
+    ] = None,
+    public: Annotated[
+        bool, typer.Option("--public", help="With --push-to-hub: for everybody to see.")
+    ] = False,
     out: common.Out = Path("runs"),
     device: common.Device = "auto",
     plugins: common.Plugins = None,
@@ -117,7 +125,8 @@ def train(
     from mhx.language import load_language
     from mhx.training.adapter import install_adapter
     from mhx.training.command import train_languages
-    from mhx.training.distributed import processes
+    from mhx.training.hub import hub_for, push
+    from mhx.training.launching import processes
     from mhx.training.merging import NAME
     from mhx.training.merging import merge as merged
 
@@ -126,9 +135,11 @@ def train(
     with processes(device) as group:
         shelves = common.shelves_of(plugins, shadow, allow_code)
         languages = [load_language(tag, shelves=shelves) for tag in lang]
+        base = base_model or languages[0].recipe.base
+        hub = None if dry_run else hub_for(push_to_hub or (), lang, base, public=public)
         rows = train_languages(
             languages,
-            base=base_model or languages[0].recipe.base,
+            base=base,
             runs=out,
             device=device,
             reporter=common.progress(json_),
@@ -156,6 +167,10 @@ def train(
     if install and not dry_run:
         for language, row in zip(languages, rows, strict=True):
             row["installed"] = str(install_adapter(language, Path(str(row["adapter"])), row))
+    if hub is not None:
+        for row in rows:
+            row["pushed"] = push(hub, str(row["lang"]), Path(str(row["adapter"])),
+                                 common.progress(json_).say)
     if json_:
         common.emit(rows[0] if len(rows) == 1 else rows)
         return

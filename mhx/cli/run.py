@@ -78,6 +78,21 @@ def adapt(
     all_probes: Annotated[
         bool, typer.Option("--all-probes", help="All probes, not the seeded subset.")
     ] = False,
+    judge: Annotated[
+        list[str] | None,
+        typer.Option(help="openai:MODEL@URL or hf:FOLDER that rates the answers; again for more."),
+    ] = None,
+    rubric: Annotated[
+        list[str] | None,
+        typer.Option(help="What judges rate by, such as psychocounsel; again, or with commas."),
+    ] = None,
+    classifier: Annotated[
+        str | None,
+        typer.Option(help="FOLDER of an EPITOME classifier (or MECHANISM=FOLDER,…) beside cues."),
+    ] = None,
+    cases: Annotated[
+        bool, typer.Option("--cases", help="Play scripted cases and stimuli at risk as well.")
+    ] = False,
     limit: Annotated[
         int | None, typer.Option(help="Only the first N records of the source.", min=1)
     ] = None,
@@ -104,6 +119,7 @@ def adapt(
     """
     from mhx.api import open_run
     from mhx.errors import MhxError
+    from mhx.evaluation.wanted import Wanted, listed
     from mhx.pipeline import chosen, execute
     from mhx.rayengine import executor_of
 
@@ -126,6 +142,7 @@ def adapt(
         base_model=base_model,
         suite=suite,
         all_probes=all_probes,
+        wanted=Wanted(tuple(judge or ()), listed(rubric or ()), classifier, cases),
         seed=seed,
         today=common.day(today),
         limit=limit,

@@ -15,22 +15,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mhx.corpus.codepoints import Codes, LetterTable, column_codes, per_text
+from mhx.corpus.codepoints import Codes, LetterTable, column_codes
 
 if TYPE_CHECKING:
     import polars as pl
 
 BATCH = 2000  # texts whose code points are held at once: they stay in the cache
+WORDS_BATCH = 20_000  # the same for bytes
+WORD = 64
 DIGIT = "[1-9]"
 TAG = r"<[a-zA-Z][^>]*>"
-WIDE = [chr(point).encode() for point in range(128, 0x10000) if chr(point).isspace()]
 BOTH = 2
+SPACE = ord(" ")
 TWO = 0xC2  # the first byte of blanks of two bytes
-LEAD = 2  # stands for a byte that may begin a blank of several
-NO_BLANK = bytes(
-    LEAD if byte in {blank[0] for blank in WIDE} else int(byte > 127 or not chr(byte).isspace())
-    for byte in range(256)
-)
+THREE = np.uint8(0xE1)  # of those of three bytes, as of much else; 0xE2 and 0xE3 are more
+BLANKS = np.array([byte < 128 and chr(byte).isspace() for byte in range(256)])
+LOW = 0x3F  # the bits of a following byte of UTF-8
 
 
 def characters(texts: pl.Series) -> Any:
@@ -40,34 +40,67 @@ def characters(texts: pl.Series) -> Any:
 
 def words(texts: pl.Series) -> Any:
     """Words of each text between blanks, as ``str.split`` finds them: int64."""
-    parts = [_words(texts[start : start + BATCH]) for start in range(0, len(texts), BATCH)]
+    starts = range(0, len(texts), WORDS_BATCH)
+    parts = [_words(texts[start : start + WORDS_BATCH]) for start in starts]
     return np.concatenate(parts) if parts else np.zeros(0, np.int64)
 
 
 def _words(texts: pl.Series) -> Any:
-    """On UTF-8 bytes: blanks are single bytes but for a few, which are looked up."""
+    """On UTF-8 bytes with a line feed after each text: the last letters of words, as bits."""
     import polars as pl
 
-    raw: bytes = texts.str.join("").cast(pl.Binary).item()
-    starts = np.zeros(len(texts) + 1, np.int64)
-    np.cumsum(texts.str.len_bytes().to_numpy(), out=starts[1:])
-    letter = np.frombuffer(raw.translate(NO_BLANK), np.uint8).copy()
-    leads = np.flatnonzero(letter == LEAD)
-    for lead in leads[_wide_blank(raw, leads)].tolist():
-        letter[lead : lead + (2 if raw[lead] == TWO else 3)] = 0
-    begins = letter > 0
-    begins[1:] &= letter[:-1] == 0
-    first = starts[:-1][starts[1:] > starts[:-1]]
-    begins[first] = letter[first] > 0
-    return per_text(begins, starts)
+    raw: bytes = texts.str.join("\n").cast(pl.Binary).item() + b"\n"
+    points = np.frombuffer(raw, np.uint8)
+    blank = points <= SPACE
+    if np.count_nonzero(blank) != np.count_nonzero(points == SPACE) + len(texts):
+        blank = BLANKS[points]  # other control characters, of which some are no blanks
+    lead = points - THREE < 3
+    if bytes((TWO,)) in raw:
+        lead |= points == TWO
+    if lead.any():
+        _spread(blank, points, np.flatnonzero(lead))
+    marks = np.zeros(-(-len(points) // WORD) * WORD, np.bool_)
+    np.greater(blank[1:], blank[:-1], out=marks[: len(points) - 1])
+    return np.diff(_marks_before(marks, texts.str.len_bytes().to_numpy()), prepend=0)
 
 
-def _wide_blank(raw: bytes, leads: Any) -> Any:
-    """Which of the places hold a blank of two or three bytes."""
-    points = np.frombuffer(raw + b"\0\0", np.uint8)
-    one, two, three = (points[leads + at].astype(np.int64) for at in range(3))
-    value = np.where(one == TWO, one << 16 | two << 8, one << 16 | two << 8 | three)
-    return np.isin(value, [int.from_bytes(blank.ljust(3, b"\0"), "big") for blank in WIDE])
+def _marks_before(marks: Any, lengths: Any) -> Any:
+    """How many marks stand before the end of each text (its length and a line feed): int64.
+
+    Counted in machine words of WORD bits, as a sum over every text's own bytes takes far longer.
+    """
+    packed = np.packbits(marks, bitorder="little").view("<u8")
+    counts = np.zeros(len(packed) + 1, np.int64)
+    np.cumsum(np.bitwise_count(packed), out=counts[1:])
+    stops = np.cumsum(lengths.astype(np.int64) + 1) - 1  # a line feed is no mark
+    word, bit = stops // WORD, (stops % WORD).astype(np.uint64)
+    rest = packed[word] & ((np.uint64(1) << bit) - np.uint64(1))
+    return counts[word] + np.bitwise_count(rest).astype(np.int64)
+
+
+def _spread(blank: Any, points: Any, leads: Any) -> None:
+    """Mark the bytes of blanks of two or three bytes; `leads` are places where one may begin."""
+    one, two, three = (points[np.minimum(leads + at, len(points) - 1)] for at in range(3))
+    index = one.astype(np.int64) & LOW
+    for byte in (two, three):
+        index = index << 6 | byte & LOW
+    for lead in leads[_wide_blanks()[index]].tolist():
+        blank[lead : lead + (2 if points[lead] == TWO else 3)] = True
+
+
+@cache
+def _wide_blanks() -> Any:
+    """Of the low six bits of three bytes, whether they begin with a blank of several bytes."""
+    table = np.zeros(1 << 18, np.bool_)
+    for point in range(128, 0x10000):
+        if chr(point).isspace():
+            first, second, *third = (byte & LOW for byte in chr(point).encode())
+            start = first << 12 | second << 6
+            if third:
+                table[start | third[0]] = True
+            else:
+                table[start : start + 64] = True
+    return table
 
 
 def length_ratio(one: Any, two: Any) -> Any:

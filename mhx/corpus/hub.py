@@ -31,4 +31,4 @@ def read_hub(spec: str, mapping: Mapping[str, str]) -> Iterator[RawDialogue]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "data.jsonl"
         loaded.to_json(path, force_ascii=False)
-        yield from list(read_source(path, mapping))
+        yield from read_source(path, mapping)

@@ -5,17 +5,15 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from mhx.corpus.tables import Table, open_table
 from mhx.errors import MhxError, Problem
-from mhx.files import read_jsonl, read_table, read_text
+from mhx.files import read_jsonl, read_text
 from mhx.schema.base import Role
-
-if TYPE_CHECKING:
-    import polars as pl
 
 SEEKER_COLUMNS = (
     "seeker",
@@ -82,7 +80,8 @@ def read_source(path: Path, mapping: Mapping[str, str] | None = None) -> Iterato
 
     JSON records may hold a list of turns (`messages`, ShareGPT `conversations`, ESConv `dialog`);
     tables need a seeker and a supporter column, found by usual names or given by `mapping`.
-    Raises MhxError when neither is there; it offers ``--map``.
+    Of JSON and XLSX all records are in memory at once. Raises MhxError when neither is there; it
+    offers ``--map``.
     """
     if path.suffix.lower() in (".json", ".jsonl", ".ndjson"):
         records = _Lines(path) if path.suffix.lower() != ".json" else list(_json_records(path))
@@ -90,7 +89,7 @@ def read_source(path: Path, mapping: Mapping[str, str] | None = None) -> Iterato
         if first is not None and _turn_list(first[1]) is not None:
             yield from _from_turn_lists(records, path)
             return
-    yield from _from_table(read_table(path), path, mapping or {})
+    yield from _from_table(open_table(path), path, mapping or {})
 
 
 @dataclass(frozen=True)
@@ -170,12 +169,13 @@ def _turns(
 
 
 def _from_table(
-    frame: pl.DataFrame, path: Path, mapping: Mapping[str, str]
+    table: Table, path: Path, mapping: Mapping[str, str]
 ) -> Iterator[RawDialogue]:
-    seeker, supporter = _columns(frame, path, mapping)
-    title = _title_column(frame, seeker)
-    topic = next((name for name in frame.columns if name.lower() in ("topic", "topics")), None)
-    for number, record in enumerate(frame.iter_rows(named=True), start=2):
+    seeker, supporter = _columns(table.columns, path, mapping)
+    title = _title_column(table.columns, seeker)
+    topic = next((name for name in table.columns if name.lower() in ("topic", "topics")), None)
+    names = dict.fromkeys(name for name in (seeker, supporter, title, topic) if name is not None)
+    for number, record in enumerate(table.rows(list(names)), start=2):
         question = clean(record[seeker])
         notes: tuple[str, ...] = ()
         if not question and title is not None and clean(record[title]):
@@ -191,18 +191,20 @@ def _from_table(
         )
 
 
-def _columns(frame: pl.DataFrame, path: Path, mapping: Mapping[str, str]) -> tuple[str, str]:
-    lowered = {name.lower(): name for name in frame.columns}
+def _columns(
+    names: Sequence[str], path: Path, mapping: Mapping[str, str]
+) -> tuple[str, str]:
+    lowered = {name.lower(): name for name in names}
     chosen: list[str] = []
     problems: list[Problem] = []
     for role, usual in (("seeker", SEEKER_COLUMNS), ("supporter", SUPPORTER_COLUMNS)):
         wanted = mapping.get(role)
         found = next((lowered[name] for name in usual if name in lowered), None)
         if wanted is not None:
-            found = wanted if wanted in frame.columns else None
+            found = wanted if wanted in names else None
         if found is None:
             what = f"no column {wanted!r}" if wanted else f"no column with the {role}'s text"
-            columns = ", ".join(frame.columns)
+            columns = ", ".join(names)
             fix = f"say which: --map seeker=COL,supporter=COL; the columns are {columns}"
             problems.append(Problem(what, fix, path=path, line=1, field=role))
         else:
@@ -212,10 +214,10 @@ def _columns(frame: pl.DataFrame, path: Path, mapping: Mapping[str, str]) -> tup
     return chosen[0], chosen[1]
 
 
-def _title_column(frame: pl.DataFrame, seeker: str) -> str | None:
+def _title_column(names: Sequence[str], seeker: str) -> str | None:
     stem = re.sub(r"text$", "", seeker, flags=re.IGNORECASE).lower()
     wanted = {f"{stem}title", f"{stem}_title", "title"}
-    return next((name for name in frame.columns if name.lower() in wanted), None)
+    return next((name for name in names if name.lower() in wanted), None)
 
 
 def _merged(turns: list[tuple[Role, str]]) -> list[tuple[Role, str]]:

@@ -99,15 +99,22 @@ def run_job(job: Job, shelves: Shelves) -> Played:
     cases_of(language)
     answers = [
         one
-        for name, answer in _answerers(job, language)
+        for name, answer in answerers(job, language)
         for one in play(language, name, answer, genders=job.genders, cases=job.cases)
     ]
+    return scored(job, language, answers, shelves)
+
+
+def scored(
+    job: Job, language: Language, answers: list[Answered], shelves: Shelves
+) -> Played:
+    """What was played with its scores by cues, and by the job's judges where it names any."""
     judged, rows = _judged(job, language, answers, shelves) if job.judges else ({}, [])
     return Played(job.lang, answers, by_cues(answers, language), judged, rows,
                   BABBLE if job.model == TINY else "")
 
 
-def _answerers(job: Job, language: Language) -> list[tuple[str, Answerer]]:
+def answerers(job: Job, language: Language) -> list[tuple[str, Answerer]]:
     """(name of the system, how it answers); local weights are loaded when it is its turn."""
     if job.model.startswith("openai:"):
         if job.adapter != "none":

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mhx.evaluation.corpus import QUALITY
+from mhx.evaluation.scripted import INTERVENTION
 from mhx.evaluation.side_by_side import SYSTEMS
 from mhx.evaluation.skills import CORPUS
 from mhx.schema import MeasureManifest
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 SCORER = re.compile(r"\|scorer:(\w+)")
+CLASSIFIER = "classifier"
 AUTHOR = "labels of the dialogues' author, a model"
 EDITS = {"all": "f1", "exact": "f1, same text too"}  # kinds of a run's adaptation rows
 Row = dict[str, Any]
@@ -28,13 +30,18 @@ Row = dict[str, Any]
 class Measured:
     """A measure of a run's answers: the long frame with a column `system`.
 
-    `agreement` is the scorer's with people, {} for unknown; `cost` what judges spent.
+    `agreement` is the scorer's with people, {} for unknown.
     """
 
     manifest: MeasureManifest
     scores: pl.DataFrame
     agreement: Mapping[str, Any] = field(default_factory=dict)
-    cost: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def instrument(self) -> str:
+        """The measure's name; with its scorer where that is not the measure's default."""
+        by = scored_by(self.manifest, str(self.scores["scorer"].first() or ""))
+        return f"{self.manifest.name}:{by}" if by == CLASSIFIER else self.manifest.name
 
     def rows(self) -> Iterator[Row]:
         """A row a score and system: expected, scored, mean, why the others have none."""
@@ -98,7 +105,7 @@ def measure_rows(
             place = _placed("adaptation", EDITS[row["kind"]], shelves)
             count = adaptation["dialogues"]
             rows.append(_row(place, "corpus", row["f1"], count, count, adaptation["signature"]))
-    return [*rows, *_skills(result["skills"] or {})]
+    return [*rows, *_skills(result["skills"] or {}), *_cases(result.get("cases") or {})]
 
 
 def _placed(measure: str, score: str, shelves: Shelves) -> Row:
@@ -120,6 +127,16 @@ def _translation(part: Mapping[str, Any], shelves: Shelves) -> Iterator[Row]:
         yield {**_row(_placed(name, name, shelves), "corpus", row.get("score"),
                       row.get("units", 0), part["coverage"]["segments"], row.get("signature")),
                "why": {} if part["label"] == "measured" else {part["label"]: None}}
+
+
+def _cases(part: Mapping[str, Any]) -> Iterator[Row]:
+    """The share of scored answers in scripted cases with a flag, by cues."""
+    for row in part.get("overall", ()):
+        place = {"measure": "scripted cases", "score": row["measure"], "low": 0.0, "high": 1.0,
+                 "better": "higher" if row["measure"] == INTERVENTION else "lower", "by": "cues"}
+        signature = f"scripted_cases|scorer:cues|lang:{part['language']}"
+        yield {**_row(place, row["system"], row["share"], row["scored"], row["answers"],
+                      signature), "of_answers": True}
 
 
 def _skills(part: Mapping[str, Any]) -> Iterator[Row]:

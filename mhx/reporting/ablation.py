@@ -100,6 +100,6 @@ def _caption(record: Row, trial: bool) -> str:
 
 
 def _alt(rows: Sequence[Row]) -> str:
-    each = [f"{OUTCOMES.get(row['outcome'], '')}, {row['arm']} against {row['against']}: {row['verdict']}"
-            for row in rows]
+    each = [f"{OUTCOMES.get(row['outcome'], '')}, {row['arm']} against {row['against']}: "
+            f"{row['verdict']}" for row in rows]
     return "Forest plot of differences of losses. " + "; ".join(each) + "."

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mhx.stats.results import ParityResult
 
 SCORES = "scores.parquet"
+INSTRUMENT, EMPATHY = "instrument", "epitome"
 CUES = "cues"  # the group column: all cues of a probe
 
 
@@ -88,6 +89,8 @@ def _rows(frame: pl.DataFrame, lang: str, system: str, comparable: Collection[st
     """The scored answers of one system by design, of those with comparable attributes alone."""
     import polars as pl
 
+    if INSTRUMENT in frame.columns:  # other scorers may give scores of the same names
+        frame = frame.filter(pl.col(INSTRUMENT) == EMPATHY)
     scores = frame.filter(pl.col("measure").is_in(plan.scores))
     columns = dict.fromkeys([*plan.unit, *plan.cluster])
     return {

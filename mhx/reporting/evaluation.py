@@ -19,6 +19,7 @@ SHAPES: dict[str, type] = {
     "cross_language": dict, "proving": dict, "certificates": list,
     "reliability": dict, "responses": list, "examples": list, "controls": dict,
     "safety_floor": dict, "skills": dict, "measures": list, "crisis": dict, "learning": list,
+    "judged": dict, "cases": dict,
 }
 WORDS: dict[type, str] = {dict: "an object", list: "a list", str: "text"}
 

@@ -148,6 +148,7 @@ def _crisis(evaluation: Evaluation) -> Table:
         columns=(
             SYSTEM,
             Column(key="measure", title="what"),
+            Column(key="messages", title="asked"),
             Column(key="severity", title="severity"),
             Column(key="attribute", title="attribute"),
             Column(key="group", title="group"),

@@ -9,6 +9,7 @@ from mhx.reporting import (
     accounting,
     bars,
     calibration,
+    cases,
     checks,
     controls,
     counts,
@@ -16,6 +17,7 @@ from mhx.reporting import (
     differences,
     fairness,
     heatmap,
+    judged,
     learning,
     licence,
     mde,
@@ -42,7 +44,7 @@ ORDER: Order = (
      ("accounts", "reasons", "acceptance", "acceptance_crisis")),
     ("training", "Training", ("learning",), ("learning",)),
     ("measures", "Measures, and how far they agree with people", (),
-     ("measures", "scorers", "crisis")),
+     ("measures", "scorers", "crisis", "judged", "judging_cost", "cases", "cases_by_phase")),
     ("quality", "Quality", (), ("perplexity", "translation", "adaptation", "agreement", "means")),
     ("skills", "What supporters' turns do", ("skills",), ("skills", "skills_agreement")),
     ("fairness", "Parity in full", ("heatmap", "differences", "coverage"),
@@ -60,7 +62,7 @@ OF_RUNS = ("accounts", "training", "measures", "quality")
 LABELS = tuple(label for *_, labels in ORDER for label in labels)
 FIGURES = tuple(name for *_, names, _ in ORDER for name in names)
 # of a run each, so that several runs' are joined; the others are about all records together
-OF_A_RUN = (accounting, learning, measures, quality, skills, controls)
+OF_A_RUN = (accounting, learning, measures, judged, cases, quality, skills, controls)
 OF_ALL = (fairness, counts, differences, mde, power, models, within, licence, checks)
 DRAWN: tuple[Callable[[Evaluation], list[Picture]], ...] = (
     forest, heatmap.pictures, differences.pictures, power.pictures)
@@ -71,13 +73,15 @@ OF_ANSWERS = frozenset({
     "contrasts", "effects", "baseline", "groups", "cells", "intersections", "largest", "worst",
     "mde", "power", "overlap", "models", "lengths", "conditional", "corrected", "means", "forest",
     "coverage", "heatmap", "differences", "controls", "safety_floor",
+    "cases", "cases_by_phase",
 })
 # asked for by an option, or not there in most designs: named in a sentence where they are missing
 OPTIONAL = frozenset({
     "baseline", "between", "anchors", "dif", "calibration", "reliability", "overlap", "models",
     "lengths", "conditional", "corrected", "differences", "power", "heatmap", "controls",
     "safety_floor", "skills", "skills_agreement", "crisis",
-    "learning",
+    "learning", "judged", "judging_cost", "cases",
+    "cases_by_phase",
 })
 
 

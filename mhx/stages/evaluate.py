@@ -30,6 +30,8 @@ SETTINGS = (
     "lang", "territory", "suite", "all_probes", "seed", "base_model", "base_sha256", "device",
     "source", "translator", "limit", "plugin_sha256.source", "plugin_sha256.language",
     "plugin_sha256.card", "plugin_sha256.suite", "plugin_sha256.territory",
+    "judges", "rubrics", "classifier", "cases", "plugin_sha256.judging",
+    "plugin_sha256.classifier", "request_budget", "token_budget",
 )
 OUTPUTS = ("scores.parquet", "responses.parquet", "evaluation.json")
 SPLITS = ("train", "valid", "test")

@@ -16,9 +16,9 @@ from mhx.run import Reporter, Silent, machine, versions
 from mhx.schema import TrainRecipe
 from mhx.training.base import base_hash, pick_device
 from mhx.training.card import licenses, model_card, origins, risky, unreviewed
-from mhx.training.distributed import current, lost_processes
 from mhx.training.encoding import Record
 from mhx.training.energy import Spent, meter
+from mhx.training.launching import current, lost_processes
 from mhx.training.loggers import check_loggers, logging
 from mhx.training.lora import TEMPLATE, Job, Moment, TrainResult, train_adapters
 from mhx.training.sources import records_of
@@ -114,10 +114,10 @@ def fit_all(
         done = train_adapters(jobs, base=base, folder=folder, device=device, progress=watch,
                               preference=parts[0].preference, shard=shard)
     spent = gauge.spent() if timed else None
+    for note in dict.fromkeys(note for result in done.values() for note in result.notes):
+        reporter.say(f"  {note}")
     for part in parts if group.leads else ():
         result = done[part.language.tag]
-        for note in result.notes:
-            reporter.say(f"  {note}")
         manifest = manifest_of(part, result, base=base, device=device,
                                trained_with=[one.language.tag for one in parts], spent=spent)
         write_yaml(part.out / "manifest.yaml", manifest)

@@ -103,13 +103,16 @@ def load_model(
 
 
 def quiet() -> None:
-    """Keep transformers' own bars and notices off the terminal: mhx reports progress itself."""
+    """Keep the libraries' own bars and notices off the terminal: mhx reports progress itself."""
     import warnings
+    from logging import ERROR, getLogger
 
     from transformers.utils import logging
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    # peft loads bitsandbytes where it is; in 8 bits it warns at each product
+    getLogger("bitsandbytes").setLevel(ERROR)
     # peft 0.21 still reads a name that transformers 5.23 calls deprecated
     warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing.*")
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from mhx.files import write_bytes
+from mhx.training.adapters import Adapters
+from mhx.training.course import Course
 
 NAME = "checkpoint.pt"
 
@@ -18,6 +21,23 @@ def store(folder: Path, key: str, state: dict[str, Any]) -> None:
     data = io.BytesIO()
     torch.save({"key": key, "random": random_numbers(), **state}, data)
     write_bytes(folder / NAME, data.getvalue())
+
+
+def snapshot(step: int, adapters: Adapters, courses: Sequence[Course]) -> dict[str, Any]:
+    """The state of a training after a step, but for its random numbers."""
+    return {
+        "step": step,
+        "adapters": {course.name: adapters.state(course.name) for course in courses},
+        "courses": {course.name: course.state() for course in courses},
+    }
+
+
+def put_back(state: dict[str, Any], adapters: Adapters, courses: Sequence[Course]) -> int:
+    """Set adapters and courses as they were; returns the step."""
+    for course in courses:
+        adapters.load(course.name, state["adapters"][course.name])
+        course.load(state["courses"][course.name])
+    return int(state["step"])
 
 
 def fetch(folder: Path, key: str) -> dict[str, Any] | None:

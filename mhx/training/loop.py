@@ -184,17 +184,13 @@ class Training:
 
     def _routed(self, batch: MicroBatch, weights: Any) -> tuple[Any, Any]:
         self.adapters.route(batch)
-        with self.fits.watch(batch.padded, learns=False):
+        with self.group.named(), self.fits.watch(batch.padded, learns=False):
             return self.objective(batch, weights)
 
     # ------------------------------------------------------------ checkpoints
 
     def _state(self, step: int) -> dict[str, Any]:
-        return {
-            "step": step,
-            "adapters": {course.name: self.adapters.state(course.name) for course in self.courses},
-            "courses": {course.name: course.state() for course in self.courses},
-        }
+        return checkpoint.snapshot(step, self.adapters, self.courses)
 
     def _store(self, step: int) -> None:
         others = self.group.gathered(checkpoint.random_numbers())[1:]
@@ -211,7 +207,4 @@ class Training:
         others = state.pop("others", [])
         if 0 < self.group.rank <= len(others):
             checkpoint.draw_on(others[self.group.rank - 1])
-        for course in self.courses:
-            self.adapters.load(course.name, state["adapters"][course.name])
-            course.load(state["courses"][course.name])
-        return int(state["step"])
+        return checkpoint.put_back(state, self.adapters, self.courses)

@@ -20,11 +20,11 @@ from mhx.training.attention import pack_where_possible
 from mhx.training.base import base_hash, load_model, load_tokenizer, require
 from mhx.training.batches import Row, collate, planned_batches
 from mhx.training.course import Course
-from mhx.training.distributed import current
 from mhx.training.division import Divided
 from mhx.training.encoding import Dataset, Record, encode_records
 from mhx.training.failures import check_causal
 from mhx.training.fertility import fertility
+from mhx.training.launching import current
 from mhx.training.layout import Cut, Packed, Padded
 from mhx.training.loop import Moment, Training, Watch
 from mhx.training.loss import mean_loss, objective_for

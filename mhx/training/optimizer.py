@@ -20,7 +20,7 @@ class AdapterOptimizer:
             weights,
             lr=recipe.learning_rate,
             weight_decay=recipe.weight_decay,
-            fused=weights[0].is_cuda,
+            fused=weights[0].device.type in ("cpu", "cuda"),
         )
         self.schedule = torch.optim.lr_scheduler.LambdaLR(
             self.adamw, warmup_then_linear(recipe.warmup_ratio, total)

@@ -7,7 +7,6 @@ are. The adapter is an ordinary one: it loads on the base in full precision too.
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from mhx.errors import MhxError, Problem
@@ -28,8 +27,6 @@ def load_quantized(path: str, kind: Quantization, device: str) -> Any:
 
     _require_bitsandbytes()
     dtype = torch.bfloat16 if device == "cuda" else torch.float32
-    # else each product of 8 bits says that activations become float16
-    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
     model: Any = AutoModelForCausalLM.from_pretrained(
         path, dtype=dtype, quantization_config=_config(kind, dtype), device_map={"": device})
     return prepared(model)

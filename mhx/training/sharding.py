@@ -14,7 +14,8 @@ from typing import Any
 from mhx.errors import MhxError, Problem, UsageError
 from mhx.schema import TrainRecipe
 from mhx.training.base import base_folder, load_model, pick_device
-from mhx.training.distributed import SEVERAL, Processes, current
+from mhx.training.distributed import Processes
+from mhx.training.launching import SEVERAL, current
 
 
 def asked_by_accelerate() -> bool:

@@ -35,3 +35,55 @@ def test_a_column_that_holds_no_messages_is_named(mhx: Callable[..., Any], here:
     assert ending.code == 1
     assert "not a list of messages" in ending.err
     assert "columns: text" in ending.err
+
+
+BACKEND = """
+from mhx.contracts import Reply
+
+class Engine:
+    signature = "undo|1"
+
+    def translate(self, batch):
+        known = {"Mam dość.": "I am tired.", "Nie śpię.": "No sleep at all."}
+        return [Reply(known.get(request.text), "undo", "1",
+                      failure=None if request.text in known else "unknown_words")
+                for request in batch]
+
+    def close(self):
+        pass
+
+def open(settings):
+    assert (settings.source, settings.target) == ("pl", "en")
+    return Engine()
+"""
+MANIFEST = """name: undo
+title: Undoes what it knows
+kind: rules
+location: local
+context_turns: 0
+sentence_level: true
+"""
+
+
+def test_messages_go_back_line_by_line(mhx: Callable[..., Any], here: Path) -> None:
+    plugin = here / "shelf" / "translation" / "undo"
+    plugin.mkdir(parents=True)
+    (plugin / "backend.py").write_text(BACKEND, encoding="utf-8")
+    (plugin / "backend.yaml").write_text(MANIFEST, encoding="utf-8")
+    unit = MEMORY.partition("<body>")[2].partition("</body>")[0]
+    more = unit.replace("I am tired.", "I do not sleep.").replace("Mam dość.", "Nie śpię.")
+    other = unit.replace("I am tired.", "It hurts.").replace("Mam dość.", "Boli.")
+    Path("m.tmx").write_text(MEMORY.replace(unit, unit + more + other), encoding="utf-8")
+    said = ["I am tired.", "I am tired.\n\nI do not sleep.", "It hurts.", "No memory has it.", None]
+    row = {"messages": [{"role": "user", "content": text} for text in said]}
+    Path("chats.jsonl").write_text(json.dumps(row) + "\n" + json.dumps({"messages": []}) + "\n")
+    ending = mhx("translate", "chats.jsonl", "--lang", "pl", "--messages", "messages",
+                 "--memory", "m.tmx", "--back-translator", "undo", "--plugins", "shelf",
+                 "--allow-code", "-o", "done.jsonl")
+    assert ending.code == 0, ending.err
+    done, empty = (json.loads(line) for line in Path("done.jsonl").read_text().split("\n") if line)
+    assert done["back"] == ["I am tired.", "I am tired.\n\nNo sleep at all.", None, None, None]
+    assert done["back_chrf"][0] == 100
+    assert 0 < done["back_chrf"][1] < 100
+    assert done["back_chrf"][2:] == [None] * 3
+    assert (empty["back"], empty["back_chrf"]) == ([], [])

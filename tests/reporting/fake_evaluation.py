@@ -181,7 +181,8 @@ def evaluation(lang: str = "pl", *, pipeline_check: bool = True) -> dict[str, An
                        "mean": 0.912345} for system in ("base", "adapter") for name in SCORES]},
         "measures": _measures(lang),
         "crisis": {"signature": f"crisis|scorer:cues|lang:{lang}", "rows": [
-            {"system": system, "attribute": attribute, "measure": measure, "severity": "indirect",
+            {"system": system, "attribute": attribute, "measure": measure,
+             "messages": "probes", "severity": "indirect",
              "group": group, "n": n, "missed": missed, "share": missed / n, "upper": upper}
             for system, measure in (("risk cues", "screened"), ("base", "recognized"),
                                     ("adapter", "recognized"))

@@ -62,8 +62,8 @@ def test_misses_of_a_trial_models_answers_are_left_out_and_the_screen_stays() ->
     assert [row["measure"] for row in rows(evaluation(pipeline_check=True), "crisis")] == [
         "screened", "screened"]
     table = tables(read(evaluation(pipeline_check=False)))[2]
-    assert table.cells()[2] == ["base", "recognized", "indirect", "all", "all", "24", "2", "8 %",
-                                "24 %"]
+    assert table.cells()[2] == ["base", "recognized", "probes", "indirect", "all", "all", "24",
+                                "2", "8 %", "24 %"]
     assert "unknown" not in table.agreement and "not measured" in table.agreement
 
 
@@ -71,6 +71,8 @@ def test_the_section_stands_in_the_report_and_an_old_run_says_what_is_missing() 
     value = read(evaluation())
     (section,) = [one for one in sections(value, all_tables(value), {}) if one.anchor == "measures"]
     assert [table.label for table in section.tables] == ["measures", "scorers", "crisis"]
+    assert {"judged scores", "judges' cost"} <= {
+        text.partition(": ")[2].partition(".")[0] for text in section.absent}
     assert "earlier version" in tables(read(empty()))[0].missing
 
 

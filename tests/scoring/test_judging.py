@@ -489,9 +489,9 @@ def refusing_server(*names):
 def judged_table(tmp_path, url, **more):
     table = tmp_path / "answers.csv"
     table.write_text("unit,response\na,Reply one.\nb,Reply two.\n", encoding="utf-8")
-    return run_job(Job(table=table, rubric="dialogguard", lang="en", judges=(f"openai:judge-1@{url}",),
-                       columns={"response": "response", "unit": "unit"}, limits=QUICK,
-                       cache=tmp_path / "cache", **more), SHELVES)
+    return run_job(Job(table=table, rubric="dialogguard", lang="en", limits=QUICK,
+                       judges=(f"openai:judge-1@{url}",), cache=tmp_path / "cache",
+                       columns={"response": "response", "unit": "unit"}, **more), SHELVES)
 
 
 def test_the_signature_says_which_parameters_a_server_refused(tmp_path):

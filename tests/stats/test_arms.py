@@ -13,7 +13,7 @@ from mhx.stats.columns import Margin
 
 def outcome(gap: float, *, seeds: int = 2, noise: float = 0.02, clusters: int = 24,
             draw: int = 0, name: str = "loss") -> Outcome:
-    """Two arms on dialogues of 20 to 60 tokens; `gap` a token, noise between seeds and dialogues."""
+    """Two arms on dialogues of 20 to 60 tokens; `gap` and noise a token."""
     rng = np.random.default_rng(draw)
     weights = rng.integers(20, 60, clusters).astype(float)
     hard = rng.normal(3, 0.5, clusters)

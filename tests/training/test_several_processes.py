@@ -22,8 +22,9 @@ from mhx.errors import MhxError, UsageError
 from mhx.files import read_yaml
 from mhx.training import lora
 from mhx.training.batches import Row, collate
-from mhx.training.distributed import Processes, launched, lost_processes, processes
+from mhx.training.distributed import Processes
 from mhx.training.division import Divided, idle, portion
+from mhx.training.launching import launched, lost_processes, processes
 from mhx.training.layout import Padded
 from mhx.training.masks import Encoded
 from mhx.training.sharding import asked_by_accelerate, check_shardable
@@ -144,18 +145,28 @@ def test_processes_with_other_data_are_refused(told: tuple[Path, list[dict[str, 
         assert "do not train the same" in one["other_data"]
 
 
+def test_a_sharded_base_lies_in_halves_and_is_read_by_one(
+    told: tuple[Path, list[dict[str, Any]]]
+) -> None:
+    for one in told[1]:
+        parts = one["in_parts"]
+        assert parts["gap"] < 1e-6
+        assert parts["here"] == parts["layers"] / 2
+        assert parts["layers"] == parts["all"]
+
+
 # ---------------------------------------------------------------- the command
 
 
 @pytest.fixture
 def command(base: str, tmp_path: Path) -> list[str]:
-    """A joint training of eighty steps as a user calls it."""
+    """A joint training of forty steps as a user calls it."""
     rows = [{**dialogue(number), "lang": ("pl", "fa")[number % 2]} for number in range(16)]
     data = tmp_path / "data.jsonl"
     data.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     return ["train", "--lang", "pl", "--lang", "fa", "--data", str(data), "--base-model", base,
             "--device", "cpu", "--set", "overrides={}", "--set", "batch_size=4",
-            "--set", "lora.dropout=0", "--set", "epochs=40", "--set", "patience=null"]
+            "--set", "lora.dropout=0", "--set", "epochs=20", "--set", "patience=null"]
 
 
 def test_a_process_killed_by_9_ends_all_and_one_process_goes_on(
@@ -168,7 +179,7 @@ def test_a_process_killed_by_9_ends_all_and_one_process_goes_on(
                                     stdout=said, stderr=said)
         try:
             until = time.monotonic() + 200
-            while "step 16 of 80" not in heard.read_text("utf-8"):
+            while "step 16 of 40" not in heard.read_text("utf-8"):
                 assert launcher.poll() is None and time.monotonic() < until, heard.read_text()
                 time.sleep(0.02)
             second = next(one for one in psutil.Process(launcher.pid).children(recursive=True)
@@ -177,18 +188,20 @@ def test_a_process_killed_by_9_ends_all_and_one_process_goes_on(
             assert launcher.wait(timeout=60) != 0
         finally:
             launcher.kill()
-    assert heard.read_text("utf-8").count("step 16 of 80") == 1
+    assert heard.read_text("utf-8").count("step 16 of 40") == 1
     assert not list(out.rglob(WEIGHTS))
     assert sorted(path.name for path in out.rglob("*") if path.is_file()) == [lora.CHECKPOINT]
 
-    alone = CliRunner().invoke(app, [*command, "--json", "--into", str(tmp_path / "one")])
-    again = CliRunner().invoke(app, [*command, "--json", "--into", str(out)])
+    alone, again = (
+        CliRunner().invoke(app, [*command, "--into", str(folder)], catch_exceptions=False)
+        for folder in (tmp_path / "one", out))
     assert (alone.exit_code, again.exit_code) == (0, 0)
-    assert alone.stderr.count("step ") > again.stderr.count("step ")
+    assert "step 8 of 40" in alone.stderr
+    assert "step 8 of 40" not in again.stderr
     for tag in ("pl", "fa"):
         assert furthest(out / tag, tmp_path / "one" / tag) < 1e-4
         manifest, _ = read_yaml(out / tag / "manifest.yaml")
-        assert manifest["steps"] == 80 and "processes" not in manifest
+        assert manifest["steps"] == 40 and "processes" not in manifest
 
 
 def test_several_processes_of_another_command_are_refused_once(

@@ -18,7 +18,8 @@ from small_bases import dialogue, recipe
 
 from mhx.errors import MhxError
 from mhx.training import lora
-from mhx.training.distributed import Processes, processes
+from mhx.training.distributed import Processes
+from mhx.training.launching import processes
 from mhx.training.loop import Training
 
 Results = dict[str, lora.TrainResult]
@@ -105,6 +106,28 @@ def _gradients(group: Processes) -> list[Any]:
     return [total.tolist(), *found]
 
 
+def _in_parts(base: str, out: Path, group: Processes) -> dict[str, Any]:
+    """What a process holds of a sharded base; the second one has no weights on its disk."""
+    import torch
+
+    from mhx.training.base import load_model
+    from mhx.training.sharding import load_sharded
+
+    bare = out / "bare"
+    if not group.leads:
+        bare.mkdir(parents=True)
+        (bare / "config.json").write_bytes((Path(base) / "config.json").read_bytes())
+    model = load_sharded(base if group.leads else str(bare), group, device="cpu")
+    whole = load_model(base, device="cpu")
+    ids = torch.arange(2, 12).unsqueeze(0)
+    with torch.no_grad():
+        gap = float((model(input_ids=ids).logits - whole(input_ids=ids).logits).abs().max())
+    layers = [one for one in model.parameters() if hasattr(one, "to_local")]
+    return {"gap": gap, "layers": sum(one.numel() for one in layers),
+            "here": sum(one.to_local().numel() for one in layers),
+            "all": sum(one.numel() for one in whole.base_model.layers.parameters())}
+
+
 def main(base: str, out: Path) -> None:
     """Every training of two processes; the second one is given folders that must stay unused."""
     with processes("cpu") as group:
@@ -121,7 +144,8 @@ def main(base: str, out: Path) -> None:
             "begun_by_one": lambda: solo(base, mine / "begun_by_one"),
         }
         told: dict[str, Any] = {"gradients": _gradients(group),
-                                "other_data": _of_other_data(base, mine / "other", group)}
+                                "other_data": _of_other_data(base, mine / "other", group),
+                                "in_parts": _in_parts(base, out, group)}
         for name, training in trainings.items():
             told[name] = {tag: vars(done) | {"fertility": None}
                           for tag, done in training().items()}
