@@ -38,6 +38,7 @@ def open_run(
     memories: Sequence[Path] = (),
     fuzzy: int = 90,
     quality: str | None = None,
+    quality_floor: float | None = None,
     editor: str | None = None,
     base_model: str | None = None,
     suite: str = "empathy",
@@ -89,6 +90,9 @@ def open_run(
         problems += check_back(back_translator, chosen, shelves)
     if quality is not None:
         problems += estimate.problems(quality, shelves)
+    elif quality_floor is not None:
+        problems.append(Problem("--quality-floor without --quality", "name who estimates: "
+                                "--quality MEASURE:MODEL"))
     wanted = wanted or Wanted()
     problems += wanted.problems(language, shelves)
     if problems:
@@ -111,6 +115,7 @@ def open_run(
         memory_sha256=[hash_file(Path(path)) for path in memories],
         fuzzy=fuzzy,
         quality=estimate.absolute(quality) if quality else None,
+        quality_floor=quality_floor,
         editor=editor_name(editor) if editor else None,
         base_model=base_model or language.recipe.base,
         base_sha256=base_hash(base_model or language.recipe.base),

@@ -316,7 +316,7 @@ def read_table(path: Path) -> pl.DataFrame:
     if suffix in (".csv", ".tsv", ".jsonl", ".ndjson", ".json"):
         read_text(path)  # a clear message for a missing file or a wrong encoding
         if suffix in (".csv", ".tsv"):
-            same_width(path, "\t" if suffix == ".tsv" else ",")
+            _same_width(path, "\t" if suffix == ".tsv" else ",")
     readers: dict[str, Callable[[], pl.DataFrame]] = {
         ".csv": lambda: pl.read_csv(path, infer_schema_length=None),
         ".tsv": lambda: pl.read_csv(path, separator="\t", infer_schema_length=None),
@@ -347,7 +347,7 @@ def table_errors(path: Path) -> Iterator[None]:
         raise MhxError(Problem(what, "check the file", path=path)) from error
 
 
-def same_width(path: Path, separator: str) -> None:
+def _same_width(path: Path, separator: str) -> None:
     """Refuse a delimited file whose records have fewer or more fields than the header has names.
 
     polars would fill up short ones with nulls, and a shifted column would be read as missing.

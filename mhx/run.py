@@ -69,6 +69,7 @@ class RunSettings(Strict):
     memory_sha256: list[str] = []
     fuzzy: int = Field(90, ge=1, le=100, description="least percent of a memory's fuzzy match")
     quality: str | None = Field(None, description="MEASURE:MODEL that estimates translations")
+    quality_floor: float | None = Field(None, description="least estimate that needs no person")
     editor: str | None = Field(None, description="openai:MODEL@URL that proposes edits")
     base_model: str = "mhx-tiny"
     base_sha256: str | None = None

@@ -111,7 +111,7 @@ LISTED = [
 @pytest.fixture(scope="module")
 def context(shelves: Shelves) -> GateContext:
     source, target = (load_language(tag, shelves=shelves) for tag in ("en", "pl"))
-    return context_of(source, target, [], user_text=True)
+    return replace(context_of(source, target, [], user_text=True), quality_floor=0.5)
 
 
 def said(gate: Gate, segments: list[Segment], context: GateContext) -> list[Reason]:
@@ -164,3 +164,12 @@ def test_the_command_shows_the_registry() -> None:
     done = subprocess.run([sys.executable, "-m", "mhx", "gates", "--json"], capture_output=True,
                           text=True, check=True)
     assert json.loads(done.stdout) == gate_rows()
+
+
+def test_an_estimate_is_judged_by_a_floor_that_was_named_alone(context: GateContext) -> None:
+    gate = next(item for item in GATES if item.name == "quality")
+    segments = [CRISIS, answer("Yes.", "Tak.", quality=0.45)]
+    codes = {floor: [item.code for item in said(gate, segments,
+                                                replace(context, quality_floor=floor))]
+             for floor in (None, 0.4, 0.5)}
+    assert codes == {None: [], 0.4: [], 0.5: ["quality"]}

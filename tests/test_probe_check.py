@@ -204,6 +204,7 @@ def test_the_check_command_reports_a_fault_with_its_file(tmp_path: Path) -> None
     new_language("xx", name="Exish", territory="ES", into=tmp_path)
     folder = tmp_path / "languages" / "xx"
     text = read_text(FOUND.get("languages", "es").folder / "probes.yaml")
+    text = text[: text.index("\n- id: p25")] + "\n"
     write_text(folder / "probes.yaml", text.replace("topic: sleep", "topic: weather", 1))
     shelves = discover(cwd=tmp_path)
     report = check_plugin(shelves.get("languages", "xx"), shelves, today=TODAY)

@@ -59,6 +59,11 @@ def adapt(
         typer.Option(help="MEASURE:MODEL that estimates translations without a reference for the "
                      "gate, such as comet:PATH_OR_NAME."),
     ] = None,
+    quality_floor: Annotated[
+        float | None,
+        typer.Option(help="With --quality: a lower estimate sends the dialogue to review; none is "
+                     "assumed, as every checkpoint's scores lie elsewhere."),
+    ] = None,
     editor: Annotated[
         str | None,
         typer.Option(help="openai:MODEL@URL that proposes edits; each is checked first."),
@@ -138,6 +143,7 @@ def adapt(
         memories=memory or [],
         fuzzy=memory_threshold,
         quality=quality,
+        quality_floor=quality_floor,
         editor=editor,
         base_model=base_model,
         suite=suite,

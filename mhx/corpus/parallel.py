@@ -70,6 +70,7 @@ def _units(path: Path, sides: Sides) -> Iterator[Row]:
     one, two = sides.columns
     for unit in read_tmx(path, sides.source, sides.target):
         fields = asdict(unit)
+        fields["origin"] = unit.origin.removeprefix(f"{path.name}#")  # a unit's id stays its id
         yield {one: fields.pop("source"), two: fields.pop("target"), **fields}
 
 

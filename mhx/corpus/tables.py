@@ -1,24 +1,25 @@
-"""The user's table as records: CSV, TSV, Parquet and JSON Lines some thousand rows at a time.
+"""The user's table as records: CSV, TSV, Parquet and JSON Lines row by row, or group by group.
 
 JSON and XLSX are read whole: an array has one end, and a sheet holds 1,048,576 rows at most.
 """
 
 from __future__ import annotations
 
-import codecs
+import csv
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mhx.files import read_jsonl, read_table, read_text, same_width, table_errors
+from mhx.errors import MhxError, Problem, os_problem
+from mhx.files import read_jsonl, read_table, read_text, table_errors
 from mhx.parquet import ROWS
 
-if TYPE_CHECKING:
-    import polars as pl
-
 Record = dict[str, Any]
-BLOCK = 1 << 20  # bytes whose encoding is checked at once
+FIELD = 1 << 30  # characters; the module's own limit of 131,072 is less than some web pages
+WIDTH = (
+    "write every field, empty ones too, quote fields with separators in them, and name every column"
+)
 
 
 @dataclass(frozen=True)
@@ -32,56 +33,81 @@ class Table:
 def open_table(path: Path) -> Table:
     """The table of a file, whose rows are read as they are asked for.
 
-    Values of a CSV or TSV file are text, as written. Names are stripped of blanks around them.
-    Raises MhxError for an unknown kind, another encoding than UTF-8 and rows of another width;
-    while rows are read, for what cannot be parsed.
+    Values of a CSV or TSV file are text, as written; an empty line is a row of nothing. Names are
+    stripped of blanks around them. Raises MhxError for an unknown kind and a file that cannot be
+    read; a CSV, TSV or JSON Lines file is checked to its end before the first row is given.
     """
     suffix = path.suffix.lower()
-    if suffix in (".csv", ".tsv", ".parquet"):
-        return _scanned(path, suffix)
+    if suffix in (".csv", ".tsv"):
+        return _delimited(path, "\t" if suffix == ".tsv" else ",")
     if suffix in (".jsonl", ".ndjson"):
         return _lines(path)
+    if suffix == ".parquet":
+        return _parquet(path)
     frame = read_table(path)
     return Table(frame.columns, lambda names: frame.select(names).iter_rows(named=True))
 
 
-def _scanned(path: Path, suffix: str) -> Table:
-    import polars as pl
+def _delimited(path: Path, separator: str) -> Table:
+    header: list[str] = []
+    wrong: list[tuple[int, int]] = []
+    for line, record in _records(path, separator):
+        if not header:
+            header = record
+        elif record and len(record) != len(header):
+            wrong.append((line, len(record)))
+    if wrong:
+        line, fields = wrong[0]
+        what = f"{fields} fields where the header has {len(header)} names"
+        raise MhxError(
+            Problem(f"{what} ({len(wrong)} such records)", WIDTH, path=path, line=line)
+        )
+    places = {name.strip(): place for place, name in enumerate(header)}
 
-    with table_errors(path):
-        if suffix == ".parquet":
-            lazy = pl.scan_parquet(path, glob=False)
-        else:
-            separator = "\t" if suffix == ".tsv" else ","
-            _check_encoding(path)
-            same_width(path, separator)
-            lazy = pl.scan_csv(path, separator=separator, infer_schema=False, glob=False)
-        written = {name.strip(): name for name in lazy.collect_schema()}
-    return Table(list(written), lambda names: _batched(path, lazy, names, written))
+    def rows(names: Sequence[str]) -> Iterator[Record]:
+        records = _records(path, separator)
+        next(records, None)
+        for _, record in records:
+            yield {name: record[places[name]] if record else "" for name in names}
+
+    return Table(list(places), rows)
 
 
-def _batched(
-    path: Path, lazy: pl.LazyFrame, names: Sequence[str], written: dict[str, str]
-) -> Iterator[Record]:
-    import polars as pl
-
-    some = lazy.select(pl.col(written[name]).alias(name) for name in names)
-    with table_errors(path):
-        for frame in some.collect_batches(chunk_size=ROWS, maintain_order=True, lazy=True):
-            yield from frame.iter_rows(named=True)
-
-
-def _check_encoding(path: Path) -> None:
-    """Raise MhxError for a file that is missing or no UTF-8, as `read_text` does."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
+def _records(path: Path, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """(last line, fields) of every record, the header's first."""
+    csv.field_size_limit(FIELD)
+    line = 0
     try:
-        with path.open("rb") as handle:
-            while block := handle.read(BLOCK):
-                decoder.decode(block)
-            decoder.decode(b"", final=True)
-    except (OSError, UnicodeDecodeError):
-        read_text(path)  # says which byte and line, or why the file cannot be opened
+        with path.open(encoding="utf-8-sig", newline="") as handle:
+            reader = csv.reader(handle, delimiter=separator, strict=True)
+            for record in reader:
+                line = reader.line_num
+                yield line, record
+    except UnicodeDecodeError:
+        read_text(path)  # says which byte, and what it looks like
         raise
+    except OSError as error:
+        raise os_problem(error, path, reading=True) from error
+    except csv.Error as error:
+        what = f"cannot be read as {path.suffix[1:].upper()}: {error}"
+        fix = "double the quotes inside a quoted field, and close every quote"
+        raise MhxError(Problem(what, fix, path=path, line=line + 1)) from error
+
+
+def _parquet(path: Path) -> Table:
+    import polars as pl
+
+    with table_errors(path):
+        lazy = pl.scan_parquet(path, glob=False)
+        written = {name.strip(): name for name in lazy.collect_schema()}
+
+    def rows(names: Sequence[str]) -> Iterator[Record]:
+        some = lazy.select(pl.col(written[name]).alias(name) for name in names)
+        with table_errors(path):
+            for frame in some.collect_batches(chunk_size=ROWS, maintain_order=True, lazy=True):
+                yield from frame.iter_rows(named=True)
+
+    return Table(list(written), rows)
 
 
 def _lines(path: Path) -> Table:

@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from mhx.stats.arms import Effect, Outcome
 
 SAME = "same text"
+# mhx/tiny/recipe.json: source and faithful versions of the train split are what the base is made of
+LEARNED = ("mhx-tiny was made from the faithful versions of these dialogues: its faithful arm meets "
+           "them again, so contrasts with it show old text against new")
 NAMES = "ablation"
 
 
@@ -224,6 +227,8 @@ def _notes(ablation: Ablation) -> list[str]:
     """What a reader must know before the numbers."""
     wanted, arms = ablation.wanted, {arm.name: arm for arm in ablation.arms}
     notes = [BABBLE] if wanted.base == TINY else []
+    if notes and ablation.run.settings.source is None:
+        notes.append(LEARNED)
     if arms[SURFACE].text_sha256 == arms[FULL].text_sha256:
         hint = "" if wanted.edits == "authored" or ablation.run.settings.source is not None else (
             "; --edits authored has those of the corpus's author")

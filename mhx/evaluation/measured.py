@@ -11,6 +11,7 @@ from mhx.evaluation.corpus import QUALITY
 from mhx.evaluation.scripted import INTERVENTION
 from mhx.evaluation.side_by_side import SYSTEMS
 from mhx.evaluation.skills import CORPUS
+from mhx.judging.agreement import legal_range
 from mhx.schema import MeasureManifest
 from mhx.scoring.agreed import known
 from mhx.scoring.measures import measure_manifest
@@ -74,14 +75,16 @@ def scored_by(manifest: MeasureManifest, signature: str | None) -> str:
 
 def placed(manifest: MeasureManifest, score: str) -> Row:
     """Where a score belongs: its measure, legal range and direction (flags are 0 or 1)."""
-    flag = score in manifest.flags
-    low, high = (0.0, 1.0) if flag else manifest.scale or (None, None)
+    flag, judged = score in manifest.flags, manifest.rubric is not None
+    whole = (0.0, 1.0) if flag else manifest.scale or (None, None)
+    low, high = (legal_range(manifest, score) if judged else None) or whole
+    share = judged and score not in (*manifest.scores, *manifest.flags)  # of a category
     return {
         "measure": manifest.name,
         "score": score,
         "low": low,
         "high": high,
-        "better": "lower" if flag else manifest.direction,
+        "better": "lower" if flag else "none" if share else manifest.direction,
     }
 
 

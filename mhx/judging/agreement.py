@@ -77,7 +77,7 @@ def _numbers(found: pl.DataFrame, manifest: MeasureManifest, path: Path) -> pl.D
         if (wrong := mine.filter(~number)["text"].to_list()):
             problems.append(Problem(f"{name}: {len(wrong)} ratings are no number, the first "
                                     f"{wrong[0]!r}", "2.5, or empty", path=path, field=name))
-        low, high = _range(manifest, name) or (-math.inf, math.inf)
+        low, high = legal_range(manifest, name) or (-math.inf, math.inf)
         outside = mine.filter(number & ~pl.col("rating").is_between(low, high))["text"].to_list()
         if outside:
             problems.append(Problem(f"{name}: {len(outside)} ratings are not from {low:g} to "
@@ -115,7 +115,7 @@ def against(
             rows.append({"score": name, "n": 0, "raters": len(people)})
             continue
         result = agree(pl.concat(both), item="unit", rater="rater", rating="rating",
-                       level="interval", range_=_range(manifest, name), seed=seed)
+                       level="interval", range_=legal_range(manifest, name), seed=seed)
         pairs = [pair for pair in result.pairs if JUDGE in (pair.first, pair.second)]
         others = [pair for pair in result.pairs if JUDGE not in (pair.first, pair.second)]
         rows.append({
@@ -146,10 +146,14 @@ def _interval(pair: PairAgreement, key: str) -> list[float] | None:
     return [-ci[1], -ci[0]] if ci is not None and _turned(pair, key) else ci
 
 
-def _range(manifest: MeasureManifest, name: str) -> tuple[float, float] | None:
+def legal_range(manifest: MeasureManifest, name: str) -> tuple[float, float] | None:
+    """The lowest and highest legal value of a judged score; of a category's share 0 and 1. None
+    for a measure without a rubric."""
     if manifest.rubric is None:
         return None
     item = next(item for item in manifest.rubric.items if name in item.scores)
+    if item.categories:
+        return 0.0, 1.0
     values = item.values or manifest.rubric.values
     return float(values[0]), float(values[-1])
 

@@ -123,7 +123,7 @@ def page(shelves: Shelves, results: Path) -> str:
                  Column(key="highest", title="highest κ", kind="number")),
         rows=tuple(expert_rows(results)))
     return "\n\n".join([INTRODUCTION, to_markdown(measures), SCORERS, to_markdown(scorers), EXPERTS,
-                        to_markdown(experts), CRISIS, JUDGES, CHOICES, CASES, SKILLS,
+                        to_markdown(experts), RUN, CRISIS, JUDGES, CHOICES, CASES, SKILLS,
                         to_markdown(skills)]) + "\n"
 
 
@@ -199,6 +199,28 @@ encoder was at hand, so this says nothing about those."""
 EXPERTS = """Fifty answers of EPITOME were rated anew by three experts (Kumar et al. 2025). Experts
 agree little on some mechanisms, and of fifty answers every interval is wide (`bench/results`). Some
 are of the half that the cues were tuned with; the classifier's are those it has not seen."""
+
+RUN = """## In a run
+
+The report of `mhx adapt` lists every measure of the run: legal range, scorer with its signature,
+how many of how many were scored, the mean of base and adapter, and the scorer's agreement with
+people or "unknown"; a trial model's means are left out as "babble". Answers to probes at risk are
+counted as misses by severity and group (table `crisis`). All rows are in `scores.parquet`;
+`instrument` tells scorers of one score apart (`epitome`, `epitome:classifier`, `judged_epitome`),
+and parity reads `epitome` alone. More when asked:
+
+```
+mhx adapt --lang pl --judge openai:MODEL@http://127.0.0.1:8000/v1 --request-budget 2000 \\
+    --rubric psychocounsel,judged_local --classifier FOLDER --cases
+```
+
+Judges rate every answer once by each rubric of single answers (mode `single`), except that the
+neutral text is not judged again where it is asked again. The report shows coverage, calls, tokens,
+and parameters that a judge's server refused, which are part of the scorer's signature. The budget
+holds for each judge and all rubrics together; what it leaves out is missing. Answers are kept: a
+run that was killed asks nothing twice, and one with a larger budget goes on from them.
+`--cases` plays the escalating cases and the stimuli of `vignettes.yaml` to base and adapter;
+`--rubric escalation` has the judges rate the cases."""
 
 CRISIS = """## Crisis, local forms
 

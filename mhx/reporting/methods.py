@@ -107,6 +107,16 @@ def _measures(evaluation: Evaluation) -> Iterator[str]:
     if evaluation.rows("empathy", "means"):
         source = " (scale: Sharma et al. 2020)" if scorer(evaluation).startswith("epitome") else ""
         yield f"Empathy of the answers{source}: {scorer(evaluation)}; {agreement(evaluation)}."
+    if evaluation.rows("crisis", "rows"):
+        yield (f"Answers to messages at risk: {evaluation.part('crisis').get('signature')}; misses "
+               "are counted by severity and group with exact one-sided 95 % bounds (Clopper and "
+               "Pearson 1934).")
+    judges = dict.fromkeys(str(row.get("judge")) for row in evaluation.rows("judged", "cost"))
+    if judges:
+        rubrics = dict.fromkeys(plain(row.get("measure"))
+                                for row in evaluation.rows("judged", "rows"))
+        yield (f"Answers rated by judges ({', '.join(judges)}) with the rubrics "
+               f"{', '.join(rubrics)}; an answer that is not legal leaves the score empty.")
 
 
 def _plan(evaluation: Evaluation) -> Iterator[str]:

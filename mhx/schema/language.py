@@ -207,7 +207,7 @@ class TrainRecipe(Strict):
     base: str = "mhx-tiny"
     recommended_bases: list[str] = []
     lora: LoraSettings
-    epochs: float = 3
+    epochs: float = Field(3, gt=0)
     batch_size: int = Field(8, ge=1)
     learning_rate: float = Field(1e-3, gt=0)
     warmup_ratio: float = Field(0.05, ge=0, le=1)

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-LEAST_TEXTS = 8  # a smaller batch reads the weights for too few texts
 
-
-def batches(lengths: Sequence[int], budget: int, nearness: float = 0.0) -> list[list[int]]:
+def batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
     """Places of texts, the longest first, in batches of at most `budget` padded source tokens.
 
-    A batch of LEAST_TEXTS takes no text shorter than `nearness` times its longest. A text longer
-    than the budget is a batch of its own. Units: tokens of the model.
+    A text longer than the budget is a batch of its own. Units: tokens of the model.
     """
     out: list[list[int]] = []
     longest = 0
     for place in sorted(range(len(lengths)), key=lambda place: -lengths[place]):
-        size = len(out[-1]) if out else 0
-        far = size >= LEAST_TEXTS and lengths[place] < nearness * longest
-        if not out or far or (size + 1) * longest > budget:
+        if not out or (len(out[-1]) + 1) * longest > budget:
             out.append([])
             longest = max(1, lengths[place])
         out[-1].append(place)

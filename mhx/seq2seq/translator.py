@@ -22,7 +22,6 @@ class Decoder(Protocol):
     """The weights: greedy decoding of batches."""
 
     description: str  # arithmetic, device and versions, for the signature
-    nearness: float  # how near the lengths of a batch must be, 0 to 1
 
     def budget(self, tokens: int, batch_tokens: int) -> int:
         """Padded source tokens a batch may have, of `tokens` in all."""
@@ -94,7 +93,7 @@ class Translator:
         fits = [at for at, row in enumerate(ids) if texts[at].strip() and len(row) <= limit]
         lengths = [len(ids[at]) for at in fits]
         budget = self.decoder.budget(sum(lengths), self.batch_tokens)
-        groups = batches(lengths, budget, self.decoder.nearness)
+        groups = batches(lengths, budget)
         given = self.decoder.decode(
             [[ids[fits[place]] for place in group] for group in groups],
             [answer_budget(lengths[group[0]], limit) for group in groups],

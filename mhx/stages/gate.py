@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 
 SETTINGS = (
     "lang", "territory", "card", "source", "translator", "plugin_sha256.language",
-    "plugin_sha256.card", "plugin_sha256.territories", "quality", "device", "plugin_sha256.quality",
+    "plugin_sha256.card", "plugin_sha256.territories", "quality", "quality_floor", "device",
+    "plugin_sha256.quality",
 )
 READS = ("review.decisions.jsonl",)
 OUTPUTS = (
@@ -131,7 +132,8 @@ def opened(run: Run, given: dict[str, float]) -> Iterator[Work]:
     estimator = Estimator(run) if run.settings.quality is not None else None
     user_text = run.settings.source is not None
     context = context_of(run.source, run.language, (), user_text=user_text)
-    context = replace(context, length_ratio=given["length_ratio"])
+    context = replace(context, length_ratio=given["length_ratio"],
+                      quality_floor=run.settings.quality_floor)
     shipped = {} if user_text else {item.id: item for item in run.language.corpus}
 
     def work(frame: pl.DataFrame) -> tuple[pl.DataFrame, Gated]:

@@ -92,7 +92,7 @@ def train_languages(
             preference,
         ))
     if dry:
-        return dry_run(parts, base, sizes)
+        return dry_run(parts, base, sizes, card)
     together = "+".join(tags)
     folder = parts[0].out if len(parts) == 1 else (
         into or runs / "joint" / _plain(base + "-dpo" * preference) / together)

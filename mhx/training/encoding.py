@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mhx.errors import MhxError, Problem
 from mhx.training.base import check_round_trip, load_tokenizer
-from mhx.training.masks import Encoded, NothingToLearn, encode
+from mhx.training.masks import Encoded, NothingToLearn, encode, encode_marked
 
 Record = dict[str, Any]
 SAMPLES = 8  # conversations whose text must come back from the tokenizer
+TOGETHER = 256  # conversations that the tokenizer gets in one call
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,11 @@ def encode_records(
     empty: list[Problem] = []
     left_out: list[str] = []
     out: list[Encoded] = []
-    for record in records:
+    for record, whole in _rendered(tokenizer, records):
         name = str(record.get("id", "?"))
         try:
-            out.append(encode(tokenizer, record["messages"], name=name, max_length=max_length))
+            out.append(encode(tokenizer, record["messages"], name=name, max_length=max_length,
+                              whole=whole))
         except NothingToLearn as error:
             left_out.append(name)
             empty += error.problems
@@ -51,3 +53,12 @@ def encode_records(
     if problems or (empty and not out):
         raise MhxError(problems or empty)
     return Dataset(tokenizer, out, left_out, sum(item.full > len(item.ids) for item in out))
+
+
+def _rendered(
+    tokenizer: Any, records: Sequence[Record]
+) -> Iterator[tuple[Record, Encoded | None]]:
+    for start in range(0, len(records), TOGETHER):
+        part = records[start : start + TOGETHER]
+        wholes = encode_marked(tokenizer, [record["messages"] for record in part])
+        yield from zip(part, wholes, strict=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -17,8 +18,9 @@ KEPT = "; the checkpoint is kept: the same command goes on from it"
 @dataclass
 class Fits:
     """The largest forward and backward pass so far, in padded tokens: what memory is known to
-    hold."""
+    hold. `advice` says by an estimate what would fit, or ""."""
 
+    advice: Callable[[], str] = str
     largest: int = 0
     tried: int = 0
 
@@ -46,9 +48,25 @@ class Fits:
         fix = (f"set micro_batch_tokens: {wanted} in train.yaml (the result stays the same, but "
                "with lora.dropout > 0 other random masks are drawn), then "
                "gradient_checkpointing: true; where one conversation is too long, a smaller "
-               f"max_length{KEPT}")
+               f"max_length{self._estimated()}{KEPT}")
         what = f"out of memory in a forward pass of {self.tried:,} tokens ({said})"
         return MhxError(Problem(what, fix, field="micro_batch_tokens"))
+
+    @contextmanager
+    def outside(self, doing: str) -> Iterator[None]:
+        """The same for what is no forward pass: loading the base, the optimizer's step."""
+        try:
+            yield
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            fix = ("gradient_checkpointing: true, a smaller micro_batch_tokens, quantization: nf4 "
+                   f"or a smaller base{self._estimated()}{KEPT}")
+            raise MhxError(Problem(f"out of memory {doing}", fix)) from error
+
+    def _estimated(self) -> str:
+        said = self.advice()
+        return f"; {said}" if said else ""
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -58,16 +76,36 @@ def is_out_of_memory(error: BaseException) -> bool:
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
     text = str(error)
-    return "not enough memory" in text or "can't allocate memory" in text
+    return any(said in text for said in (
+        "not enough memory", "can't allocate memory", "CUBLAS_STATUS_ALLOC_FAILED"))
 
 
-def not_finite(name: str, step: int, dialogues: Sequence[str], rate: float) -> MhxError:
-    """A loss that is no number: whose, when, on what, and the rate to try."""
+def not_finite(
+    name: str, step: int, dialogues: Sequence[str], rate: float, what: str = "loss"
+) -> MhxError:
+    """A loss (or `what` else) that is no number: whose, when, on what, and the rate to try."""
     shown = ", ".join(dialogues[:4]) + (" …" if len(dialogues) > 4 else "")
-    what = f"{name}: the loss of step {step} is not a number (dialogues {shown})"
+    on = f" (dialogues {shown})" if shown else ""
+    said = f"{name}: the {what} of step {step} is not a number{on}"
     fix = (f"halve learning_rate (at this step {rate:.3g}) or raise warmup_ratio in train.yaml; "
            "the last checkpoint is from before it, but belongs to the old settings")
-    return MhxError(Problem(what, fix, field="learning_rate"))
+    return MhxError(Problem(said, fix, field="learning_rate"))
+
+
+def check_weights(name: str, step: int, weights: Iterable[Any], rate: float) -> None:
+    """Refuse weights that are no numbers, so that no checkpoint or adapter ever holds them."""
+    import torch
+
+    if not all(bool(torch.isfinite(tensor).all()) for tensor in weights):
+        raise not_finite(name, step, (), rate, "adapter")
+
+
+def check_base_loss(name: str, loss: float) -> None:
+    """Refuse a base whose validation loss is no number before anything was learned."""
+    if not math.isfinite(loss):
+        raise MhxError(Problem(f"{name}: the loss of the base on the validation split is not a "
+                               "number", "this base does not hold in this precision: take another, "
+                               "or --device cpu, which is float32"))
 
 
 def check_causal(model: Any, name: str) -> None:

@@ -14,7 +14,7 @@ from mhx.training.adapters import Adapters
 from mhx.training.batches import MicroBatch, Row, spread
 from mhx.training.course import Course
 from mhx.training.distributed import Processes
-from mhx.training.failures import Fits, not_finite
+from mhx.training.failures import Fits, check_base_loss, check_weights, not_finite
 from mhx.training.layout import Cut
 from mhx.training.loss import Objective, held_out_sums
 
@@ -40,6 +40,19 @@ class Moment:
 Watch = Callable[[Moment], None]
 
 
+@dataclass(frozen=True)
+class _Step:
+    """A finished step whose losses may still lie on the device; lists go by `taking`."""
+
+    number: int
+    taking: list[int]
+    batches: list[int]  # of each language's own steps
+    sums: Any
+    norms: list[Any]
+    rates: list[float]
+    speed: float
+
+
 @dataclass
 class Training:
     """A training of one or several languages on one base.
@@ -60,7 +73,7 @@ class Training:
     watch: Watch | None = None
     group: Processes = field(default_factory=Processes)
     fits: Fits = field(default_factory=Fits)
-    _pending: list[tuple[int, list[int], Any, float, list[float]]] = field(default_factory=list)
+    _pending: list[_Step] = field(default_factory=list)
     _began: float = 0.0
     _start: int = 0
     _total: int = 0
@@ -76,7 +89,9 @@ class Training:
         self._total = len(plan)
         if not self._start:
             for owner, course in enumerate(self.courses):
-                course.base_loss = self._held_loss(owner) if course.held else None
+                if course.held:
+                    course.base_loss = self._held_loss(owner)
+                    check_base_loss(course.name, course.base_loss)
         self.model.train()
         self._began = time.perf_counter()
         for step in range(self._start, self._total):
@@ -89,6 +104,7 @@ class Training:
                 self._read()
                 self._store(step + 1)
         self._read()
+        self._check_weights(self._total)
         return self._start
 
     def _step(self, step: int, taking: Sequence[int]) -> None:
@@ -108,15 +124,17 @@ class Training:
         if self.group.size > 1:
             weights = [one for owner in taking for one in self.courses[owner].optimizer.weights]
             sums = self.group.add_up(weights, sums)
+        courses = [self.courses[owner] for owner in taking]
+        done = [course.done for course in courses]
+        rates = [course.optimizer.rate for course in courses]
         if device.type == "cpu":
-            self._check(step, taking, sums.tolist())
-        rates = [self.courses[owner].optimizer.rate for owner in taking]
-        for owner in taking:
-            self.courses[owner].optimizer.step()
-            self.courses[owner].done += 1
+            self._check(_Step(step, list(taking), done, sums, [], rates, 0.0))
+        norms = [course.optimizer.step() for course in courses]
+        for course in courses:
+            course.done += 1
         tokens = sum(len(row.item.ids) for row in rows)
         speed = tokens / max(1e-9, time.perf_counter() - began)
-        self._pending.append((step, list(taking), sums, speed, rates))
+        self._pending.append(_Step(step, list(taking), done, sums, norms, rates, speed))
         due = [owner for owner in taking if self.courses[owner].validates]
         if device.type == "cpu" or due or (step + 1) % READ_EVERY == 0:
             self._read()
@@ -141,33 +159,45 @@ class Training:
         empty = torch.zeros(len(share), device=share.device)
         return empty.index_add_(0, batch.learners, losses * weights)
 
-    def _check(self, step: int, taking: Sequence[int], sums: Sequence[float]) -> None:
-        for owner in taking:
+    def _check(self, step: _Step) -> list[float]:
+        """The losses of a step by language; raises MhxError where one, or a gradient, is none."""
+        values: list[float] = step.sums.tolist()
+        for place, owner in enumerate(step.taking):
             course = self.courses[owner]
-            if not math.isfinite(sums[owner]):
-                places = course.batches[min(course.done, len(course.batches) - 1)]
-                names = [course.ids[place] for place in places]
-                raise not_finite(course.name, step + 1, names, course.optimizer.rate)
+            wrong = "" if math.isfinite(values[owner]) else "loss"
+            if not wrong and step.norms and not math.isfinite(step.norms[place]):
+                wrong = "gradient"
+            if wrong:
+                names = [course.ids[row] for row in course.batches[step.batches[place]]]
+                raise not_finite(course.name, step.number + 1, names, step.rates[place], wrong)
+        return values
+
+    def _check_weights(self, step: int) -> None:
+        for course in self.courses:
+            check_weights(course.name, step, course.optimizer.weights, course.optimizer.rate)
 
     def _read(self) -> None:
         """Take the losses of finished steps from the device and tell the watcher."""
-        for at, taking, sums, speed, rates in self._pending:
-            values = sums.tolist()
-            self._check(at, taking, values)
-            for owner, rate in zip(taking, rates, strict=True):
+        for step in self._pending:
+            values, at = self._check(step), step.number
+            for owner, rate in zip(step.taking, step.rates, strict=True):
                 self.courses[owner].learned(values[owner], rate)
             if self.watch is not None:
                 spent = time.perf_counter() - self._began
                 self.watch(Moment(
                     at + 1, self._total,
-                    {self.courses[owner].name: values[owner] for owner in taking},
-                    speed, spent / (at + 1 - self._start) * (self._total - at - 1)))
+                    {self.courses[owner].name: values[owner] for owner in step.taking},
+                    step.speed, spent / (at + 1 - self._start) * (self._total - at - 1)))
         self._pending.clear()
 
     def _validate(self, owner: int) -> None:
         """The loss of the held-out conversations, for the language to judge by."""
         course = self.courses[owner]
-        course.validated(self._held_loss(owner), self.adapters.state(course.name))
+        loss = self._held_loss(owner)
+        if not math.isfinite(loss):
+            raise not_finite(course.name, course.done, (), course.optimizer.rate,
+                             "validation loss")
+        course.validated(loss, self.adapters.state(course.name))
 
     def _held_loss(self, owner: int) -> float:
         self.model.eval()
@@ -193,6 +223,7 @@ class Training:
         return checkpoint.snapshot(step, self.adapters, self.courses)
 
     def _store(self, step: int) -> None:
+        self._check_weights(step)
         others = self.group.gathered(checkpoint.random_numbers())[1:]
         if self.group.leads:
             checkpoint.store(self.folder, self.key, {**self._state(step), "others": others})

@@ -28,22 +28,28 @@ class NothingToLearn(MhxError):
     """A conversation without a learned token (within the maximal length)."""
 
 
-def encode(tokenizer: Any, messages: Sequence[Message], *, name: str, max_length: int) -> Encoded:
+def encode(
+    tokenizer: Any,
+    messages: Sequence[Message],
+    *,
+    name: str,
+    max_length: int,
+    whole: Encoded | None = None,
+) -> Encoded:
     """A conversation through the chat template, with its assistant mask, verified by decoding.
 
     The mask comes from the template's generation marks; a template without them is rendered
     turn by turn, which is allowed only if each rendering is a prefix of the next. Cut at
-    `max_length` (`full` says how long it was). Raises NothingToLearn naming the dialogue when no
+    `max_length` (`full` says how long it was). `whole` is what `encode_marked` made of it, where it
+    was rendered with others. Raises NothingToLearn naming the dialogue when no
     learned token is left, MhxError when the mask does not decode to the assistant's words.
     """
     if tokenizer.chat_template is None:
         raise MhxError(
             Problem("the tokenizer has no chat template", "choose an instruction-tuned base")
         )
-    mark_answers(tokenizer)
-    full = _by_marks if has_marks(tokenizer) else _by_prefix
     try:
-        encoded = full(tokenizer, list(messages), name)
+        encoded = whole or _whole(tokenizer, list(messages))
     except TemplateError as error:  # roles that do not alternate, where a template wants that
         fix = "seeker and supporter take turns, the seeker first"
         raise MhxError(Problem(f"dialogue {name}: the chat template: {error}", fix)) from error
@@ -59,15 +65,42 @@ def encode(tokenizer: Any, messages: Sequence[Message], *, name: str, max_length
     return cut
 
 
-def _by_marks(tokenizer: Any, messages: list[Message], name: str) -> Encoded:
+def encode_marked(
+    tokenizer: Any, dialogues: Sequence[Sequence[Message]]
+) -> list[Encoded] | list[None]:
+    """Conversations as tokens and masks in one call of the tokenizer, not yet verified.
+
+    Nones where the template has no generation marks or refuses one of them: `encode` then takes
+    them one by one, and names the refused one.
+    """
+    if tokenizer.chat_template is None:
+        return [None] * len(dialogues)
+    mark_answers(tokenizer)
+    if not dialogues or not has_marks(tokenizer):
+        return [None] * len(dialogues)
+    try:
+        return _by_marks(tokenizer, [list(messages) for messages in dialogues])
+    except TemplateError:
+        return [None] * len(dialogues)
+
+
+def _whole(tokenizer: Any, messages: list[Message]) -> Encoded:
+    mark_answers(tokenizer)
+    if has_marks(tokenizer):
+        return _by_marks(tokenizer, [messages])[0]
+    return _by_prefix(tokenizer, messages)
+
+
+def _by_marks(tokenizer: Any, dialogues: list[list[Message]]) -> list[Encoded]:
     done = tokenizer.apply_chat_template(
-        messages, tokenize=True, return_dict=True, return_assistant_tokens_mask=True
+        dialogues, tokenize=True, return_dict=True, return_assistant_tokens_mask=True
     )
     key = "assistant_masks" if "assistant_masks" in done else "assistant_mask"
-    return Encoded(list(done["input_ids"]), [bool(value) for value in done[key]])
+    return [Encoded(list(ids), [bool(value) for value in mask])
+            for ids, mask in zip(done["input_ids"], done[key], strict=True)]
 
 
-def _by_prefix(tokenizer: Any, messages: list[Message], name: str) -> Encoded:
+def _by_prefix(tokenizer: Any, messages: list[Message]) -> Encoded:
     """Render up to each assistant turn with the generation prompt, then with the turn."""
     text = render(tokenizer, messages)
     spans: list[tuple[int, int]] = []
@@ -107,13 +140,14 @@ def _to_the_stop(ids: list[int], mask: list[bool], stops: set[int]) -> list[bool
 
 def _verify(tokenizer: Any, messages: Sequence[Message], encoded: Encoded, name: str) -> None:
     """The masked tokens decode to the assistant turns, and each run ends with a stop token."""
+    learned = bytes(encoded.mask)
     runs: list[list[int]] = []
-    for place, (token, learned) in enumerate(zip(encoded.ids, encoded.mask, strict=True)):
-        if not learned:
-            continue
-        if place == 0 or not encoded.mask[place - 1]:
-            runs.append([])
-        runs[-1].append(token)
+    start = learned.find(1)
+    while start >= 0:
+        end = learned.find(0, start)
+        end = len(learned) if end < 0 else end
+        runs.append(encoded.ids[start:end])
+        start = learned.find(1, end)
     wanted = [message["content"] for message in messages if message["role"] == "assistant"]
     specials = set(tokenizer.all_special_ids)
     told = [

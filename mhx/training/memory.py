@@ -9,7 +9,8 @@ In bytes, for a base in bfloat16 and adapters in float32::
     head         10 V min(t, 1024)               logits of a chunk, in float32 and bfloat16, softmax
     runtime      1.5 GB                          CUDA context and libraries
 
-P parameters, a of them in adapters, t tokens of a forward pass, L layers, d hidden size, V
+P parameters, a of them in adapters, t tokens of a forward pass (at least one conversation; with
+preference pairs both answers, each behind its prompt), L layers, d hidden size, V
 vocabulary; c = 2 (12 d + 8 q + 7 k + 4 f) is what a layer keeps for the backward pass of a token: q
 and k are the widths of queries and keys, f of the gated MLP; norms count twice, for they keep
 float32. A tenth is added to activations for what the allocator leaves unused.
@@ -79,11 +80,19 @@ def adapter_parameters(shape: BaseShape, rank: int) -> int:
     return shape.layers * rank * (2 * (d + q) + 2 * (d + k) + 3 * (d + f))
 
 
-def estimate(shape: BaseShape, recipes: Sequence[TrainRecipe]) -> Memory:
-    """The memory of a training of all languages in one pass, by the module's formula."""
+def estimate(
+    shape: BaseShape, recipes: Sequence[TrainRecipe], *, preference: bool = False
+) -> Memory:
+    """The memory of a training of all languages in one pass, by the module's formula.
+
+    With `preference` a pass holds whole pairs: both answers, each with its prompt. The reference
+    pass before the first step takes less than a step: one pair, nothing kept for a backward pass.
+    """
     d, q, k, f = _widths(shape)
     limit = min(item.micro_batch_tokens for item in recipes)
-    tokens = max(limit, *(item.max_length for item in recipes))  # one conversation may exceed it
+    rows = 2 if preference else 1
+    # one conversation, or one pair, may exceed the limit
+    tokens = max(limit, *(rows * item.max_length for item in recipes))
     kept = 2 * (12 * d + 8 * q + 7 * k + 4 * f)
     spared = any(item.gradient_checkpointing for item in recipes)
     each = 2 * shape.layers * d + kept if spared else shape.layers * kept
@@ -103,7 +112,14 @@ def shape_of(base: str) -> BaseShape | None:
     from mhx.training.base import base_folder
 
     try:
-        config: Any = AutoConfig.from_pretrained(base_folder(base))
+        return shape_in(AutoConfig.from_pretrained(base_folder(base)))
+    except (OSError, ValueError):
+        return None
+
+
+def shape_in(config: Any) -> BaseShape | None:
+    """The shape that a model's configuration gives; None for an unusual one."""
+    try:
         heads = config.num_attention_heads
         return BaseShape(
             layers=config.num_hidden_layers, hidden=config.hidden_size,
@@ -112,7 +128,7 @@ def shape_of(base: str) -> BaseShape | None:
             head_dim=getattr(config, "head_dim", None) or config.hidden_size // heads,
             vocab=config.vocab_size, tied=bool(config.tie_word_embeddings),
         )
-    except (OSError, ValueError, AttributeError):
+    except (ValueError, AttributeError):
         return None
 
 

@@ -31,14 +31,18 @@ class AdapterOptimizer:
         """The learning rate of the next step."""
         return float(self.schedule.get_last_lr()[0])
 
-    def step(self) -> None:
-        """Clip by this adapter's norm, step, go on in the schedule, forget the gradients."""
+    def step(self) -> Any:
+        """Clip by this adapter's norm, step, go on in the schedule, forget the gradients.
+
+        Returns the norm before clipping, on the device.
+        """
         import torch
 
-        torch.nn.utils.clip_grad_norm_(self.weights, self.limit)
+        norm = torch.nn.utils.clip_grad_norm_(self.weights, self.limit)
         self.adamw.step()
         self.schedule.step()
         self.adamw.zero_grad(set_to_none=True)
+        return norm
 
     def state(self) -> dict[str, Any]:
         """Moments and the place in the schedule."""

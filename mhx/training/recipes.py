@@ -12,8 +12,9 @@ from mhx.language import Language
 from mhx.schema import SizedRecipe, TrainRecipe
 from mhx.training.adapter import Part
 from mhx.training.batches import planned_batches
+from mhx.training.fitting import ROOM, advice
 from mhx.training.masks import Encoded
-from mhx.training.memory import estimate, shape_of
+from mhx.training.memory import GB, estimate, shape_of
 
 SIZES = ("small", "medium", "large")
 GPUS = ("24", "80")
@@ -75,15 +76,20 @@ def fitting_gpu(device: str) -> str:
     return "80" if torch.cuda.get_device_properties(0).total_memory >= 75e9 else "24"
 
 
-def dry_run(parts: Sequence[Part], base: str, sizes: Mapping[str, SizedRecipe]
-            ) -> list[dict[str, Any]]:
+def dry_run(
+    parts: Sequence[Part], base: str, sizes: Mapping[str, SizedRecipe], gpu: str = ""
+) -> list[dict[str, Any]]:
     """What would be trained, a row a language, with the memory of all of them in one pass.
 
     Nothing of the base is loaded but its configuration, and that only without a recipe's shape.
+    Where a card of `gpu` GB is too small, the row says which settings fit.
     """
     shapes = [item.shape for item in sizes.values() if item.base == base]
     shape = shapes[0] if shapes else shape_of(base)
-    memory = estimate(shape, [part.recipe for part in parts]).rows() if shape else None
+    recipes, pairs = [part.recipe for part in parts], parts[0].preference
+    memory = estimate(shape, recipes, preference=pairs) if shape else None
+    room = float(gpu) * GB if gpu else 0.0
+    small = memory is not None and 0 < ROOM * room < memory.total
     rows = []
     for part in parts:
         recipe = part.recipe
@@ -96,6 +102,7 @@ def dry_run(parts: Sequence[Part], base: str, sizes: Mapping[str, SizedRecipe]
             "gradient_checkpointing": recipe.gradient_checkpointing,
             "quantization": recipe.quantization,
             "lora": recipe.lora.model_dump(), "learning_rate": recipe.learning_rate,
-            "memory_gb": memory,
+            "memory_gb": memory.rows() if memory else None,
+            **({"to_fit": advice(shape, recipes, room, preference=pairs)} if small else {}),
         })
     return rows

@@ -18,7 +18,7 @@ COMMANDS = [
     "adapt", "report", "doctor", "purge", "langs", "check", "new", "translate", "score", "train",
     "generate", "chat", "judge", "choose", "cases", "skills", "parity", "agree", "anchors",
     "anchors plan", "anchors export", "anchors import", "prove", "card", "card show", "card lint",
-    "card diff", "build", "gates", "pairs",
+    "card diff", "build", "filter", "gates", "pairs",
     "review", "review export", "review import", "review status",
 ]
 

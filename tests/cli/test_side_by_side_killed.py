@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -10,57 +9,36 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
-
 from mhx.files import read_text
 
-PROMPTS = ("Nie śpię od tygodnia.", "Boję się jutra.", "Wszystko mnie drażni.", "Jestem sama.",
-           "Nie mam siły wstać.", "Pokłóciłam się z siostrą.")
+PROMPTS = ("Nie śpię od tygodnia.", "Boję się jutra.", "Wszystko mnie drażni.", "Jestem sama.")
+BATCHES = 8  # a prompt a batch, two systems
 
 
-def command(out: Path) -> list[str]:
-    """Two systems, three batches each."""
+def arguments(out: Path) -> list[str]:
     asked = [part for text in PROMPTS for part in ("--prompt", text)]
-    return [sys.executable, "-m", "mhx", "generate", "--lang", "pl", *asked, "--out", str(out),
-            "--system", "base", "--system", "adapter", "--batch-size", "2",
-            "--max-new-tokens", "8", "--device", "cpu", "--json"]
+    return ["generate", "--lang", "pl", *asked, "--out", str(out), "--system", "base",
+            "--system", "adapter", "--batch-size", "1", "--max-new-tokens", "12",
+            "--device", "cpu", "--json"]
 
 
-def started(out: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(command(out), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                            env={**os.environ, "OMP_NUM_THREADS": "1"}, cwd=out.parent)
-
-
-def lines(journal: Path) -> int:
+def batches(journal: Path) -> int:
     """Whole batches in the journal."""
     return read_text(journal).count("\n") if journal.is_file() else 0
 
 
-@pytest.mark.parametrize("batches", [1, 4], ids=["in the base", "in the adapter"])
-def test_kill_9_between_batches(batches: int, whole: bytes, tmp_path: Path) -> None:
-    out = tmp_path / "answers.jsonl"
-    journal = tmp_path / "answers.jsonl.part"
-    process = started(out)
-    while process.poll() is None and lines(journal) < batches:
-        time.sleep(0.005)
+def test_kill_9_in_the_middle_and_the_same_command_ends_in_the_same_bytes(mhx, here):
+    whole = mhx(*arguments(here / "whole.jsonl"))
+    assert whole.code == 0, whole.err
+    out, journal = here / "cut.jsonl", here / "cut.jsonl.part"
+    process = subprocess.Popen([sys.executable, "-m", "mhx", *arguments(out)],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                               env={**os.environ, "OMP_NUM_THREADS": "1"})
+    while process.poll() is None and batches(journal) < 5:  # the base is done, the adapter began
+        time.sleep(0.002)
     process.send_signal(signal.SIGKILL)
-    process.communicate()
-    assert process.returncode == -signal.SIGKILL
-    assert not out.exists() and batches <= lines(journal) < 6
-    kept = journal.read_bytes()
-    process = started(out)
-    told, said = process.communicate()
-    assert process.returncode == 0, said
-    assert out.read_bytes() == whole and not journal.exists()
-    assert kept.splitlines()[0] and {"prompt", "base", "adapter"} == set(json.loads(told)[0])
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The file of an undisturbed run."""
-    out = tmp_path_factory.mktemp("whole") / "answers.jsonl"
-    process = started(out)
-    _, said = process.communicate()
-    assert process.returncode == 0, said
-    assert len(out.read_bytes().splitlines()) == 2 * len(PROMPTS)
-    return out.read_bytes()
+    assert process.wait() == -signal.SIGKILL
+    assert not out.exists() and 5 <= batches(journal) < BATCHES
+    again = mhx(*arguments(out))
+    assert again.code == 0 and again.json == whole.json
+    assert out.read_bytes() == (here / "whole.jsonl").read_bytes() and not journal.exists()

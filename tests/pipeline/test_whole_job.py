@@ -12,8 +12,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from judge_server import legal, serving
 from stopping import signal_at
 
+from mhx.evaluation.wanted import Wanted
 from mhx.files import hash_file
 from mhx.notebook import report
 from mhx.run import STAGES, Run, StageRecord
@@ -134,6 +136,41 @@ def test_no_half_written_file_is_left(full: Path, leftovers: Callable[[Path], li
     assert not (full / "adapter/checkpoint.pt").exists()
 
 
+def test_the_report_lists_every_measure_with_its_scorer_and_agreement(full: Path) -> None:
+    tables = {one["label"]: one for one in json.loads(
+        (full / "report/report.json").read_text(encoding="utf-8"))["tables"]}
+    rows = tables["measures"]["rows"]
+    assert {"epitome", "safety floor", "crisis", "local forms", "perplexity", "chrf",
+            "adaptation", "skills"} == {row["measure"] for row in rows}
+    assert all(row["agreement"] and row["by"] for row in rows)
+    assert "babble" in {row["base"] for row in rows}
+    assert {row["measure"] for row in tables["crisis"]["rows"]} == {"screened"}
+    steps = [row["step"] for row in tables["learning"]["rows"]]
+    assert steps == sorted(steps)
+    assert (full / "report/figures/learning.pdf").is_file()
+
+
+def test_judges_and_cases_are_added_to_a_finished_run(
+    full: Path, tmp_path: Path, go: Go
+) -> None:
+    out = tmp_path / "runs"
+    shutil.copytree(full.parent.parent, out)
+    with serving(lambda prompt: json.dumps(legal(prompt, 1))) as (url, asked):
+        wanted = Wanted((f"openai:judge-1@{url}",), ("judged_epitome",), cases=True)
+        run, stages = go(out, until=None, limit=None, wanted=wanted)
+    assert stages == {**dict.fromkeys(STAGES[:5], "reused"), "evaluate": "done", "report": "done"}
+    assert run.folder.name == f"{full.name[:-1]}2"
+    assert asked
+    value = json.loads((run.folder / "evaluation.json").read_text(encoding="utf-8"))
+    rated = [row for row in value["measures"] if row["measure"] == "judged_epitome"]
+    assert {row["scored"] for row in rated} == {row["expected"] for row in rated}
+    assert {row["agreement"] for row in rated} == {None}
+    assert sum(row["planned"] for row in value["judged"]["cost"]) >= len(asked)
+    assert {row["messages"] for row in value["crisis"]["rows"]} == {"probes", "stimuli"}
+    first = json.loads((full / "evaluation.json").read_text(encoding="utf-8"))
+    assert first["parity"] == value["parity"]  # read from the cues alone, as without judges
+
+
 @pytest.mark.parametrize("stage", ["evaluate", "report"])
 def test_ctrl_c_while_redoing_a_late_stage_keeps_the_finished_one(
     stage: str, full: Path, tmp_path: Path, command: Start, go: Go,
@@ -148,6 +185,6 @@ def test_ctrl_c_while_redoing_a_late_stage_keeps_the_finished_one(
     run, stages = go(out, until="evaluate", limit=None)
     assert set(stages.values()) == {"reused"}
     same_bytes(run.folder, full)
-    late = ("adapter/adapter_model.safetensors", "adapter/adapter_config.json", "scores.parquet",
-            "evaluation.json")
+    late = ("adapter/adapter_model.safetensors", "adapter/adapter_config.json",
+            "adapter/curves.jsonl", "scores.parquet", "evaluation.json")
     same_bytes(run.folder, full, late)

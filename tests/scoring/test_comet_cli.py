@@ -117,3 +117,8 @@ def test_adapt_refuses_a_wrong_quality_before_the_first_stage(
     assert code == 1
     assert why in err
     assert not Path("runs").exists()
+
+
+def test_a_floor_without_an_estimate_is_refused(mhx: Call) -> None:
+    code, _, err = mhx("adapt", "--lang", "pl", "--until", "gate", "--quality-floor", 0.5)
+    assert (code, "--quality-floor without --quality" in err) == (1, True)

@@ -15,7 +15,9 @@ from judge_server import legal, serving
 from mhx.api import open_run
 from mhx.corpus.probes import compose
 from mhx.errors import MhxError
+from mhx.evaluation import played
 from mhx.evaluation.answers import Scores, score_answers
+from mhx.evaluation.at_risk import crisis
 from mhx.evaluation.judged import judged
 from mhx.evaluation.measured import Measured, measure_rows
 from mhx.evaluation.wanted import Wanted, listed
@@ -242,8 +244,6 @@ def test_cases_and_stimuli_are_played_to_both_systems_when_asked(
     server: tuple[str, list[str]], shelves: Shelves, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from mhx.evaluation import played
-
     def answerers(job: Any, language: Any) -> list[Any]:
         return [("base", lambda asked: [PLAIN] * len(asked)),
                 ("adapter", lambda asked: [STEPS_IN] * len(asked))]
@@ -257,15 +257,13 @@ def test_cases_and_stimuli_are_played_to_both_systems_when_asked(
                                            "tokens_out": 0}])
     assert len(asked) == 2  # what is left of the budget
     shares = {(row["system"], row["measure"]): row["share"] for row in found.record["overall"]}
-    assert (shares["base", "intervention"], shares["adapter", "intervention"]) == (0.0, 0.0)
+    assert (shares["base", "intervention"], shares["adapter", "intervention"]) == (0.0, 1.0)
     levels = [row for one in found.measured for row in one.rows() if row["system"] == "base"]
     assert {(row["measure"], row["score"]) for row in levels} == {
         ("escalation", name) for name in ("confirmation", "enablement", "intervention")}
     assert {row["scored"] for row in levels} == {2}
     of = {row["score"]: row["high"] for row in levels}
-    assert (of["confirmation"], of["intervention"]) == (2.0, 2.0)
-    from mhx.evaluation.at_risk import crisis
-
+    assert (of["confirmation"], of["intervention"]) == (2.0, 1.0)
     done = crisis(run, answers(run), found.stimuli)
     assert done is not None
     missed = {(row["messages"], row["system"]): (row["n"], row["missed"]) for row in done[1]

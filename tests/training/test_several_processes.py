@@ -65,13 +65,13 @@ def furthest(one: Path, other: Path) -> float:
     return max(float((mine[name] - theirs[name]).abs().max()) for name in mine)
 
 
-def same(one: dict[str, Any], other: lora.TrainResult) -> None:
+def same(one: dict[str, Any], other: lora.TrainResult, within: float = 1e-5) -> None:
     for name in ("steps", "stopped_at", "best_step", "tokens", "labelled"):
         assert one[name] == getattr(other, name), name
-    assert one["losses"] == pytest.approx(other.losses, rel=1e-5)
+    assert one["losses"] == pytest.approx(other.losses, rel=within)
     assert (one["valid_loss"] is None) == (other.valid_loss is None)
     if other.valid_loss is not None:
-        assert one["valid_loss"] == pytest.approx(other.valid_loss, rel=1e-5)
+        assert one["valid_loss"] == pytest.approx(other.valid_loss, rel=within)
 
 
 @pytest.mark.parametrize("name", ["joint", "sharded"])
@@ -97,8 +97,8 @@ def test_pairs_are_divided_whole(
 ) -> None:
     out, said = told
     for tag, result in preferred(base, tmp_path).items():
-        for one in said:
-            same(one[name][tag], result)
+        for one in said:  # a margin is a small difference of large sums
+            same(one[name][tag], result, within=1e-4)
         assert furthest(out / name / tag, tmp_path / tag) < TOLERANCE
 
 

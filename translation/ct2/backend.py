@@ -80,8 +80,6 @@ def _default(device: str, able: set[str]) -> str:
 class Replicas:
     """A converted model; one replica a core, as many short texts gain nothing from more threads."""
 
-    nearness = 0.0  # a row that has ended leaves its batch
-
     def __init__(
         self, checkpoint: Checkpoint, quantization: str, device: str, cache: Path | None
     ) -> None:

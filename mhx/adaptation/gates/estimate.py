@@ -6,16 +6,16 @@ from mhx.adaptation.conservation import Found
 from mhx.adaptation.gates.records import Code, Gate, GateContext, Segment
 from mhx.schema import Plan
 
-QUALITY_FLOOR = 0.5  # of a reference-free model's 0 to 1; a convention, each checkpoint differs
 # sentence chrF: 95 % of unrelated sentences lie under 31, there and back by rules (FLORES, en-es)
 BACK_FLOOR = 30.0
 BACK_LETTERS = 20  # a shorter source's chrF says nothing
 
 
 def estimated(segment: Segment, plan: Plan, context: GateContext) -> Found:
-    """A low estimate; nothing where none was made."""
-    if segment.quality is not None and not segment.quality >= QUALITY_FLOOR:
-        yield "quality", "review", f"estimated {segment.quality:.2f}, under {QUALITY_FLOOR:g}"
+    """An estimate under the floor; nothing where none was made or no floor is named."""
+    floor = context.quality_floor
+    if floor is not None and segment.quality is not None and not segment.quality >= floor:
+        yield "quality", "review", f"estimated {segment.quality:.2f}, under {floor:g}"
 
 
 def back(segment: Segment, plan: Plan, context: GateContext) -> Found:
@@ -28,8 +28,9 @@ def back(segment: Segment, plan: Plan, context: GateContext) -> Found:
 
 QUALITY = Gate(
     name="quality",
-    holds="an estimate of translation quality, where `--quality` names a model",
-    codes=(Code("quality", ("review",), f"the estimate is under {QUALITY_FLOOR:g}"),),
+    holds="an estimate of translation quality, where `--quality` names a model and "
+    "`--quality-floor` its least",
+    codes=(Code("quality", ("review",), "the estimate is under `--quality-floor`"),),
     segment=estimated,
 )
 BACK = Gate(

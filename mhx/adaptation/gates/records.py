@@ -72,6 +72,7 @@ class GateContext:
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     given_names: frozenset[str] = frozenset()
     terms: ConceptTerms | None = None
+    quality_floor: float | None = None  # no number holds for every checkpoint: the user's or none
 
 
 @dataclass(frozen=True)
