@@ -53,7 +53,7 @@ def compared(case: str, unit: str, items: Sequence[Any], work: Callable[[Sequenc
         for name, times in sides.items()
     }
     ratio = found["peer"]["median_s"] / found["ours"]["median_s"]
-    common.say(f"{case}: {found['ours']['per_second']:.0f} and {found['peer']['per_second']:.0f} "
+    common.say(f"{case}: {found['ours']['per_second']:.3g} and {found['peer']['per_second']:.3g} "
                f"{unit} a second, {ratio:.2f} times")
     return {"case": case, "unit": unit, "items": len(items), **found, "ratio": ratio}
 

@@ -9,15 +9,15 @@ import json
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import date
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from mhx.atomic import atomic_path
 from mhx.errors import MhxError, Problem, os_problem
 
 if TYPE_CHECKING:
@@ -398,52 +398,6 @@ def hash_folder(folder: Path, *, skip: tuple[str, ...] = ("__pycache__",)) -> st
             digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
             digest.update(hash_file(path).encode())
     return digest.hexdigest()
-
-
-@contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path`; renamed onto it when the block ends well, else removed.
-
-    The data is on disk (fsync) before the rename, so a killed program leaves the old file or
-    the new one, never half of one. Raises MhxError for a full disk or a missing permission.
-    """
-    temporary: Path | None = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-        os.close(handle)
-        temporary = Path(name)
-        yield temporary
-        with temporary.open("rb+") as opened:
-            os.fsync(opened.fileno())
-        # mkstemp makes 0600; a run folder is as readable as any file the user writes
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
-    except OSError as error:
-        raise os_problem(error, path) from error
-    finally:
-        if temporary is not None:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
-
-
-@contextmanager
-def alone(place: Path) -> Iterator[int]:
-    """Wait for another process that makes `place`; the kernel frees a dead one's lock.
-
-    Gives the lock's file descriptor: a child that inherits it holds the lock until it ends too.
-    """
-    import fcntl
-
-    with (place.parent / f"{place.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield lock.fileno()
-
-
-def _umask() -> int:
-    value = os.umask(0)
-    os.umask(value)
-    return value
 
 
 def write_bytes(path: Path, data: bytes) -> None:

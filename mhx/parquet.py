@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mhx.files import atomic_path, system_errors
+from mhx.atomic import atomic_path, parts_folder
+from mhx.files import system_errors
 
 if TYPE_CHECKING:
     import polars as pl
@@ -65,28 +63,10 @@ def parquet_writer(path: Path) -> Iterator[Writer]:
     Until then its parts lie in a hidden folder beside it, which goes in any case. Raises MhxError
     for a full disk or a missing permission.
     """
-    with atomic_path(path) as temporary:
-        _sweep(path)
-        prefix = f".{path.name}.{os.getpid()}."
-        folder = Path(tempfile.mkdtemp(dir=path.parent, prefix=prefix, suffix=".parts"))
-        try:
-            writer = Writer(folder)
-            yield writer
-            writer.join(temporary)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _sweep(path: Path) -> None:
-    """Remove the parts of processes that were killed: nobody else would."""
-    for folder in path.parent.glob(f".{path.name}.*.parts"):
-        number = folder.name.removeprefix(f".{path.name}.").partition(".")[0]
-        try:
-            os.kill(int(number), 0)
-        except (ProcessLookupError, ValueError):
-            shutil.rmtree(folder, ignore_errors=True)
-        except PermissionError:  # alive, of another user
-            continue
+    with atomic_path(path) as temporary, parts_folder(path) as folder:
+        writer = Writer(folder)
+        yield writer
+        writer.join(temporary)
 
 
 def batches(

@@ -8,8 +8,9 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+from mhx.atomic import atomic_path
 from mhx.errors import MhxError, Problem, unknown
-from mhx.files import atomic_path, hash_file, hash_json
+from mhx.files import hash_file, hash_json
 from mhx.run import STAGES, Run, StageRecord, freeze, run_folders
 from mhx.version import __version__
 

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 LAYERS = (
     ("errors",),
-    ("files", "parquet", "schema", "contracts", "version"),
+    ("atomic", "files", "parquet", "schema", "contracts", "version"),
     ("shelves", "defaults", "cards", "language", "run", "streaming", "scaffold", "purge", "doctor",
      "environments"),
     ("corpus", "adaptation", "training", "stats", "reporting", "quality", "scoring", "judging",

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mhx.atomic import atomic_path
 from mhx.errors import EXIT_FIXABLE, EXIT_USAGE, MhxError, Problem, UsageError, unknown
 from mhx.files import (
-    atomic_path,
     hash_folder,
     read_jsonl,
     read_table,

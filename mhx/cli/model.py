@@ -249,7 +249,11 @@ def generate(
             sampling=Sampling(max_new_tokens, temperature, seed, batch_size),
             reporter=common.progress(json_),
         )
-        common.emit(rows) if json_ else common.table(rows)
+        if json_:
+            common.emit(rows)
+            return
+        common.table(rows)
+        common.say(f"written: {store}")
         return
     answers = list(
         talker.answer(
@@ -287,6 +291,8 @@ def chat(
     """Talk to base and adapter in the terminal; an empty line ends. Nothing is stored.
 
     Research software, not a therapist.
+
+    Example: mhx chat --lang pl --age 30
     """
     from mhx.talking import Talker
 
@@ -302,7 +308,7 @@ def chat(
         device=device,
     )
     common.say(talker.language.prompts.notice.strip())
-    common.say(f"({talker.name})")
+    common.say(f"({talker.name}; an empty line ends)")
     said: list[str] = []
     for line in iter(_ask, ""):
         said.append(line)

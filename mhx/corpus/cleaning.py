@@ -95,7 +95,7 @@ def known_filters(source: Language, target: Language) -> dict[str, Filter]:
         Filter("ratio", "the longer side has at most {0} times the characters", (6,),
                lambda one, two, limit: filters.length_ratio(
                    filters.characters(one), filters.characters(two)) <= limit[0]),
-        Filter("letters", "at least {0} of the characters are letters", (0.4,),
+        Filter("letters", "at least {0} of the characters are letters", (0.2,),
                both(filters.alphabetic)),
         Filter("script", "at least {0} of the letters are of the language's script", (0.5,),
                in_scripts),

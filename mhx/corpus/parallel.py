@@ -10,9 +10,10 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from mhx.atomic import atomic_path
 from mhx.corpus.tmx import Unit, read_tmx, write_tmx
 from mhx.errors import MhxError, Problem, UsageError, os_problem
-from mhx.files import atomic_path, jsonl_writer, read_jsonl
+from mhx.files import jsonl_writer, read_jsonl
 from mhx.parquet import ROWS, parquet_writer
 
 Row = dict[str, Any]

@@ -7,8 +7,8 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from mhx.atomic import atomic_path
 from mhx.errors import MhxError, Problem, os_problem
-from mhx.files import atomic_path
 
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from mhx.atomic import alone
 from mhx.environments.place import INSTALLED, Environment, check, state
 from mhx.errors import MhxError, Problem, os_problem
-from mhx.files import alone, hash_file, write_json
+from mhx.files import hash_file, write_json
 from mhx.run import Reporter, Silent
 
 STEP = ".step-{}"  # an empty file a finished step

@@ -8,6 +8,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from mhx.atomic import alone
 from mhx.errors import UsageError
 from mhx.evaluation.ablation.arms import (
     FULL,
@@ -30,7 +31,6 @@ from mhx.evaluation.ablation.kinds import Kinds, kinds_of
 from mhx.evaluation.ablation.outcomes import BASE, Scores, items_of, outcomes_of
 from mhx.evaluation.ablation.texts import test_texts, training_texts
 from mhx.evaluation.case_job import BABBLE
-from mhx.files import alone
 from mhx.run import Reporter, Run
 from mhx.training.adapter import recipe_for
 from mhx.training.base import TINY, base_hash
@@ -40,10 +40,11 @@ if TYPE_CHECKING:
     from mhx.stats.arms import Effect, Outcome
 
 SAME = "same text"
-# mhx/tiny/recipe.json: source and faithful versions of the train split are what the base is made of
-LEARNED = ("mhx-tiny was made from the faithful versions of these dialogues: its faithful arm meets "
-           "them again, so contrasts with it show old text against new")
-NAMES = "ablation"
+# source and faithful text of the train split are what mhx/training/tiny makes the base of
+LEARNED = (
+    "mhx-tiny was made from the faithful versions of these dialogues: its faithful arm meets them "
+    "again, so contrasts with it show old text against new"
+)
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ def ablate(ablation: Ablation, into: Path, reporter: Reporter) -> Ablated:
     a kill, and another call trains only what is new.
     """
     into.mkdir(parents=True, exist_ok=True)
-    with alone(into / NAMES):
+    with alone(into / "ablation"):
         scores = _scored(ablation, into, reporter)
     found = outcomes_of(ablation.items, scores)
     both = (*found.losses, *found.answers)

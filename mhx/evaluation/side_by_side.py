@@ -15,8 +15,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from mhx.atomic import alone
 from mhx.errors import UsageError
-from mhx.files import alone, hash_folder, hash_json, read_table, sha256, write_jsonl, write_parquet
+from mhx.files import hash_folder, hash_json, read_table, sha256, write_jsonl, write_parquet
 from mhx.run import Reporter
 from mhx.training.base import base_hash
 from mhx.training.masks import Message
@@ -69,12 +70,15 @@ def answer_side_by_side(
         rows: list[dict[str, Any]] = []
         for name, folder in systems.items():
             made = done.get(keys[name], [])
-            if reporter is not None:
-                reporter.say(f"  {name}: {len(made)} of {len(asked)} answers are there")
-            made += _made(
+            if made and reporter is not None:
+                reporter.say(f"  {name}: {len(made)} of {len(asked)} answers are there already")
+            left = asked[len(made) :]
+            answers = _made(
                 asked, len(made), folder, journal, base=base, sampling=sampling, device=device,
                 key=keys[name],
             )
+            shown = left if reporter is None else reporter.track(left, f"answers of the {name}")
+            made += [answer for _, answer in zip(shown, answers, strict=True)]
             rows += [
                 {"unit": item.unit, "system": name, "prompt": item.prompt, "response": answer,
                  "signature": keys[name]}

@@ -27,6 +27,7 @@ XLIFF, FILE, UNIT, SEGMENT, SOURCE, TARGET, IGNORABLE, NOTES, NOTE, ORIGINAL_DAT
     f"{{{NAMESPACE}}}{tag}" for tag in
     ("xliff", "file", "unit", "segment", "source", "target", "ignorable", "notes", "note",
      "originalData", "data"))
+META = f"{{{METADATA}}}meta"
 ABOUT, TERMS = f"{{{METADATA}}}metadata", f"{{{GLOSSARY}}}glossary"
 _PAIRED = {"pc": "a paired code", "sc": "a start code", "ec": "an end code"}
 
@@ -57,17 +58,18 @@ def read_xliff(path: Path) -> Iterator[tuple[Head, Unit | None]]:
     XML and for declared entities.
     """
     read_document(path)
-    head = Head("", "")
-    for event, element in parsed(path, (FILE, UNIT), kind=KIND, events=("start", "end")):
+    file, head = None, Head("", "")
+    for _, element in parsed(path, (FILE, UNIT), kind=KIND, events=("end",)):
         if element.tag == FILE:
-            head = _head(element, ended=event == "end")
-            if event == "end":
-                yield head, None
-                forget(element)
-        elif event == "end":
-            yield head, _unit(element)
-            element.clear()  # notes of the file stand before it: its siblings stay
-            _drop_units_before(element)
+            yield _head(element, ended=True), None
+            forget(element)
+            continue
+        holder = next(element.iterancestors(FILE), None)
+        if holder is not file and holder is not None:
+            file, head = holder, _head(holder, ended=False)
+        yield head, _unit(element)
+        element.clear()  # notes of the file stand before it: its siblings stay
+        _drop_units_before(element)
 
 
 def _drop_units_before(element: Any) -> None:
@@ -88,17 +90,19 @@ def _unit(element: Any) -> Unit:
         parts.setdefault(child.tag, []).append(child)
     data = {
         item.get("id"): _text(item, {}, {}, [])
-        for holder in parts.get(ORIGINAL_DATA, ()) for item in holder.iterchildren(DATA)
-    }
+        for holder in parts[ORIGINAL_DATA] for item in holder.iterchildren(DATA)
+    } if ORIGINAL_DATA in parts else {}
     called: dict[str, str] = {}  # id of an inline code → its text, as the unit's sources have it
-    segments = tuple(_segment(part, data, called) for part in parts.get(SEGMENT, ()))
-    loose = [_text(item, data, called, []) for part in parts.get(IGNORABLE, ())
-             for item in part.iterchildren(SOURCE)]
+    segments = tuple([_segment(part, data, called) for part in parts.get(SEGMENT, ())])
+    loose = [_text(item, data, called, []) for part in parts[IGNORABLE]
+             for item in part.iterchildren(SOURCE)] if IGNORABLE in parts else []
     return Unit(
-        element.get("id") or "", segments, _notes(parts.get(NOTES, ())),
-        _about(parts.get(ABOUT, ())), _terms(parts.get(TERMS, ())),
+        element.get("id") or "", segments,
+        _notes(parts[NOTES]) if NOTES in parts else (),
+        _about(parts[ABOUT]) if ABOUT in parts else {},
+        _terms(parts[TERMS]) if TERMS in parts else (),
         element.sourceline or 0,
-        tuple(f"text outside its segments: {text!r}" for text in loose if text.strip()))
+        tuple([f"text outside its segments: {text!r}" for text in loose if text.strip()]))
 
 
 def _segment(part: Any, data: Mapping[str, str], called: dict[str, str]) -> Segment:
@@ -122,6 +126,8 @@ def _text(
     keep: bool = False,
 ) -> str:
     """The text of a source, target or datum; `called` learns the codes where `keep` is true."""
+    if not len(element):
+        return element.text or ""
     out = [element.text or ""]
     for child in element:
         tag = str(child.tag).rpartition("}")[2] if isinstance(child.tag, str) else ""
@@ -153,18 +159,18 @@ def _character(code: str, faults: list[str]) -> str:
 
 
 def _notes(holders: Iterable[Any]) -> tuple[Note, ...]:
-    return tuple(
-        Note("".join(note.itertext()), note.get("category") or "", note.get("id") or "",
-             note.sourceline or 0)
+    return tuple([
+        Note("".join(note.itertext()) if len(note) else note.text or "",
+             note.get("category") or "", note.get("id") or "", note.sourceline or 0)
         for holder in holders for note in holder.iterchildren(NOTE)
-    )
+    ])
 
 
 def _about(holders: Iterable[Any]) -> dict[str, str]:
     return {
         meta.get("type"): meta.text or ""
         for holder in holders for group in holder if group.get("category") == CATEGORY
-        for meta in group.iterchildren(f"{{{METADATA}}}meta")
+        for meta in group.iterchildren(META)
     }
 
 

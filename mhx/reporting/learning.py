@@ -32,13 +32,14 @@ def tables(evaluation: Evaluation) -> list[Table]:
         label="learning",
         title="Learning curves: loss by step",
         columns=(
-            Column(key="language", title="language"),
+            Column(key="tag", title="language"),
             Column(key="step", title="step", kind="int"),
             Column(key="loss", title="training loss", kind="number", digits=3),
             Column(key="valid_loss", title="validation loss", kind="number", digits=3),
             Column(key="kept", title="weights kept", kind="yesno"),
         ),
-        rows=tuple({**row, "kept": row is _kept(evaluation, shown)} for row in shown),
+        rows=tuple({**row, "tag": row.get("language"), "kept": row is _kept(evaluation, shown)}
+                   for row in shown),
         notes=(READ,) if rows else (), origin=origin(evaluation),
         signature=_signature(evaluation) if rows else "",
         agreement="none, the model's own likelihood" if rows else "",

@@ -9,8 +9,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from mhx.atomic import alone
 from mhx.errors import os_problem
-from mhx.files import alone, hash_json, write_json
+from mhx.files import hash_json, write_json
 from mhx.seq2seq.checkpoint import LOADING_ERRORS, Checkpoint, missing, not_loaded
 
 DONE = "mhx.json"  # written last: says what the folder was made from

@@ -96,6 +96,9 @@ def fit_all(
         if len(part.train) < part.recipe.batch_size:
             reporter.say(f"  {part.language.tag}: {len(part.train)} conversations are fewer than a "
                          f"batch of {part.recipe.batch_size}: each step sees all of them")
+        if part.recipe.patience is not None and not part.valid:
+            reporter.say(f"  {part.language.tag}: nothing to validate on, so patience of "
+                         f"{part.recipe.patience} stops nothing (--valid FILE)")
         if part.recipe.batch_size < group.size:
             reporter.say(f"  {part.language.tag}: batch_size {part.recipe.batch_size} leaves some "
                          f"of {group.size} processes without a conversation")
@@ -112,7 +115,8 @@ def fit_all(
             gauge.read()
 
         done = train_adapters(jobs, base=base, folder=folder, device=device, progress=watch,
-                              preference=parts[0].preference, shard=shard)
+                              preference=parts[0].preference, shard=shard,
+                              say=reporter.say)
     spent = gauge.spent() if timed else None
     for note in dict.fromkeys(note for result in done.values() for note in result.notes):
         reporter.say(f"  {note}")

@@ -7,16 +7,11 @@ step. The first one alone writes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mhx.errors import MhxError, Problem
-
-
-class OneProcess(MhxError):
-    """A problem that one process has and the others may not: it says which."""
 
 
 @dataclass(frozen=True)
@@ -102,15 +97,3 @@ class Processes:
             raise MhxError(Problem(
                 "the processes do not train the same: data, settings or base differ",
                 "give every machine the same files and the same command"))
-
-    @contextmanager
-    def named(self) -> Iterator[None]:
-        """Put this process's number on problems that the others may not have."""
-        try:
-            yield
-        except MhxError as error:
-            if self.size == 1:
-                raise
-            raise OneProcess([
-                Problem(f"process {self.rank + 1} of {self.size}: {one.what}", one.fix, one.path,
-                        one.line, one.field) for one in error.problems]) from error

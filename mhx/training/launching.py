@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 
-from mhx.errors import EXIT_USAGE, MhxError, Problem, UsageError
-from mhx.training.distributed import OneProcess, Processes
+from mhx.errors import EXIT_FIXABLE, EXIT_USAGE, MhxError, Problem, UsageError
+from mhx.training.distributed import Processes
 
 RANK = ("RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK")
 SIZE = ("WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE")
@@ -44,7 +45,7 @@ def processes(device: str) -> Iterator[Processes]:
     """Join the other processes for a training on a device (auto, cpu or cuda); leave at its end.
 
     Without a launcher that is one process and nothing happens. What is wrong for all is said once
-    on each machine. Raises MhxError for more processes than GPUs and when another one ends.
+    on each machine, a lack of memory by the process that has it. Raises MhxError for more processes than GPUs and when another one ends.
     """
     group = launched()
     if group.size == 1:
@@ -55,15 +56,18 @@ def processes(device: str) -> Iterator[Processes]:
     try:
         _join(group, device)
         yield group
-    except OneProcess:
-        raise
     except MhxError as error:
+        if _out_of_memory(error):
+            raise MhxError([replace(one, what=f"process {group.rank + 1} of {group.size}: {one.what}")
+                            for one in error.problems]) from error
         if group.local:
             raise SystemExit(error.exit_code) from error
         raise
     except RuntimeError as error:
         if not (isinstance(error, torch.distributed.DistError) or "gloo" in str(error)):
             raise
+        if group.local:
+            raise SystemExit(EXIT_FIXABLE) from error
         raise MhxError(Problem(
             "the other processes cannot be reached: one has ended, or never came",
             "its own message says why; the same command goes on from the last checkpoint",
@@ -114,6 +118,12 @@ def lost_processes() -> str:
         return ""
     return ("one process: accelerate --cpu starts several with MPI alone; instead of --cpu give "
             "--multi_gpu, and mhx --device cpu")
+
+
+def _out_of_memory(error: BaseException | None) -> bool:
+    from mhx.training.failures import is_out_of_memory
+
+    return error is not None and (is_out_of_memory(error) or _out_of_memory(error.__cause__))
 
 
 def _number(names: Sequence[str]) -> int | None:

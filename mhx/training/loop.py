@@ -119,7 +119,7 @@ class Training:
         share = (1 / counts.clamp(min=1)).to(device)
         sums = torch.zeros(len(self.courses), device=device)
         for batch in self.cut(rows):
-            with self.group.named(), self.fits.watch(batch.padded):
+            with self.fits.watch(batch.padded):
                 sums += self._pass(batch, share)
         if self.group.size > 1:
             weights = [one for owner in taking for one in self.courses[owner].optimizer.weights]
@@ -214,7 +214,7 @@ class Training:
 
     def _routed(self, batch: MicroBatch, weights: Any) -> tuple[Any, Any]:
         self.adapters.route(batch)
-        with self.group.named(), self.fits.watch(batch.padded, learns=False):
+        with self.fits.watch(batch.padded, learns=False):
             return self.objective(batch, weights)
 
     # ------------------------------------------------------------ checkpoints

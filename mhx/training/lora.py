@@ -13,7 +13,6 @@ from typing import Any
 from mhx.errors import MhxError, Problem
 from mhx.files import hash_json, write_jsonl, write_text
 from mhx.schema import TrainRecipe
-from mhx.schema.language import Quantization
 from mhx.training import checkpoint, quantized
 from mhx.training.adapters import Adapters, attach
 from mhx.training.attention import pack_where_possible
@@ -22,15 +21,16 @@ from mhx.training.batches import Row, collate, planned_batches
 from mhx.training.course import Course
 from mhx.training.division import Divided
 from mhx.training.encoding import Dataset, Record, encode_records
-from mhx.training.failures import check_causal
+from mhx.training.failures import Fits, check_causal
 from mhx.training.fertility import fertility
+from mhx.training.fitting import advice_here
 from mhx.training.launching import current
 from mhx.training.layout import Cut, Packed, Padded
 from mhx.training.loop import Moment, Training, Watch
 from mhx.training.loss import mean_loss, objective_for
 from mhx.training.optimizer import AdapterOptimizer
 from mhx.training.pair_data import encode_pairs
-from mhx.training.preference import as_pairs
+from mhx.training.preference import Say, as_pairs, silent
 from mhx.training.result import TrainResult, result_of
 from mhx.training.save import save_adapter
 from mhx.training.sharding import check_shardable, is_sharded, load_sharded
@@ -94,6 +94,7 @@ def train_adapters(
     progress: Watch | None = None,
     preference: bool = False,
     shard: bool = False,
+    say: Say = silent,
 ) -> dict[str, TrainResult]:
     """Train the adapters of all jobs in one pass over one frozen base; each is saved to its `out`.
 
@@ -106,7 +107,7 @@ def train_adapters(
     require("torch", "transformers", "peft")
     _refuse_empty(jobs)
     tokenizer = load_tokenizer(base)
-    kind = one_quantization(jobs)
+    kind = quantized.shared([job.recipe for job in jobs])
     group = current()
     if shard:
         check_shardable([job.recipe for job in jobs], group)
@@ -116,7 +117,7 @@ def train_adapters(
                 else load_model(base, device=device, quantization=kind))
 
     return train_on(load, tokenizer, jobs, base=base, folder=folder, progress=progress,
-                    preference=preference)
+                    preference=preference, say=say)
 
 
 def train_on(
@@ -128,10 +129,11 @@ def train_on(
     folder: Path,
     progress: Watch | None = None,
     preference: bool = False,
+    say: Say = silent,
 ) -> dict[str, TrainResult]:
     """`train_adapters` on a model that `load` gives once the data are known to be good.
 
-    `base` names it in messages, hashes and files.
+    `base` names it in messages, hashes and files; `say` takes what is said before the first step.
     """
     import torch
 
@@ -141,7 +143,10 @@ def train_on(
          for job, records in part if records}
         for part in ([(job, job.train) for job in jobs], [(job, job.valid) for job in jobs])
     )
-    model = load()
+    with Fits().outside("loading the base"):
+        model = load()
+    recipes = [job.recipe for job in jobs]
+    fits = Fits(lambda: advice_here(model, recipes, preference=preference))
     check_causal(model, base)
     adapters = attach(model, {job.name: job.recipe for job in jobs})
     if any(job.recipe.gradient_checkpointing for job in jobs):
@@ -160,15 +165,19 @@ def train_on(
         rows = [Row(owner, item) for owner, course in enumerate(courses)
                 for item in [*course.seen, *course.held]]
         betas = [job.recipe.dpo_beta for job in jobs]
-        objective, cut = as_pairs(model, adapters, objective, cut, betas, rows, group, even=even)
+        with fits.outside("scoring the pairs by the base"):
+            objective, cut = as_pairs(model, adapters, objective, cut, betas, rows, group,
+                                      even=even, say=say if group.leads else silent)
     elif group.size > 1:
         cut = Divided(cut, group, even)
     run = Training(
         model=model, adapters=adapters, courses=courses, objective=objective, cut=cut,
         folder=folder, key=_key(jobs, base, data, held, unit), every=CHECKPOINT_EVERY,
         watch=progress if group.leads else None, group=group,
+        fits=fits,
     )
-    resumed = run.run()
+    with fits.outside("in a step"):
+        resumed = run.run()
     folded = is_folded(tokenizer)
     notes = tuple(note for note in (
         quantized.note(jobs[0].recipe.quantization),
@@ -191,23 +200,6 @@ def train_on(
     if group.leads:
         checkpoint.drop(folder)
     return results
-
-
-def one_quantization(jobs: Sequence[Job]) -> Quantization | None:
-    """How the one frozen base of all jobs is held.
-
-    Raises MhxError where they differ, and for DoRA on int8, whose weights PEFT cannot read back.
-    """
-    kinds = {job.recipe.quantization for job in jobs}
-    if len(kinds) > 1:
-        raise MhxError(Problem(
-            "languages of one training differ in quantization",
-            "give them the same in train.yaml, or train them one by one", field="quantization"))
-    kind = kinds.pop()
-    if kind == "int8" and any(job.recipe.lora.dora for job in jobs):
-        raise MhxError(Problem("DoRA cannot be trained on a base in int8",
-                               "quantization: nf4, or lora.dora: false", field="quantization"))
-    return kind
 
 
 def _refuse_empty(jobs: Sequence[Job]) -> None:

@@ -8,7 +8,7 @@ the base with the adapter off, scored once before the first step.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -21,7 +21,12 @@ from mhx.training.loss import FullLoss, HeadLoss, Objective
 from mhx.training.masks import Encoded
 
 Pair = tuple[Row, Row]  # chosen, rejected
+Say = Callable[[str], object]
 Reference = dict[int, float]  # log p of an answer under the base, by id() of its encoding
+
+
+def silent(text: str) -> None:
+    """Say nothing."""
 
 
 @dataclass(frozen=True)
@@ -155,7 +160,12 @@ def sums(tokens: Any, batch: PairBatch) -> Any:
 
 
 def reference_of(
-    model: Any, adapters: Adapters, inner: Objective, cut: PairCut, rows: Sequence[Row]
+    model: Any,
+    adapters: Adapters,
+    inner: Objective,
+    cut: PairCut,
+    rows: Sequence[Row],
+    say: Say = silent,
 ) -> Reference:
     """log p of every answer under the base, with the adapters off and dropout too.
 
@@ -178,6 +188,9 @@ def reference_of(
             with adapters.off(batch):
                 losses = inner(batch, torch.ones_like(batch.targets, dtype=torch.float32))[1]
             own.append(sums(losses, batch).tolist())
+            if turn + 1 == turns or (turn + 1) % max(1, turns // 5) == 0:
+                done = min((turn + 1) * cut.group.size, len(pairs))
+                say(f"  reference: the base has scored {done} of {len(pairs)} pairs")
     model.train(was_training)
     scored = [losses for turn in zip(*cut.group.gathered(own), strict=True) for losses in turn]
     return {
@@ -197,11 +210,16 @@ def as_pairs(
     group: Processes | None = None,
     *,
     even: bool = False,
+    say: Say = silent,
 ) -> tuple[PairLoss, PairCut]:
-    """Objective and cut of a preference training; `rows` are all pairs it will see."""
+    """Objective and cut of a preference training; `rows` are all pairs it will see.
+
+    `say` is told how far the base's scoring is, which comes before the first step.
+    """
     assert isinstance(layout, Padded | Packed)
     cut = PairCut(layout, betas, {}, group or Processes(), even)
-    return PairLoss(inner), replace(cut, reference=reference_of(model, adapters, inner, cut, rows))
+    reference = reference_of(model, adapters, inner, cut, rows, say)
+    return PairLoss(inner), replace(cut, reference=reference)
 
 
 def _tokens(pair: Pair) -> int:

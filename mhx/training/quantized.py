@@ -7,9 +7,11 @@ are. The adapter is an ordinary one: it loads on the base in full precision too.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from mhx.errors import MhxError, Problem
+from mhx.schema import TrainRecipe
 from mhx.schema.language import Quantization
 
 # bytes of a weight: int8 and a scale a row; NF4 and, of 64 weights, a scale in 8 bits
@@ -47,6 +49,23 @@ def prepared(model: Any) -> Any:
 def in_eight_bits(model: Any) -> bool:
     """Whether the model's products round activations to 8 bits."""
     return bool(getattr(model, "is_loaded_in_8bit", False))
+
+
+def shared(recipes: Sequence[TrainRecipe]) -> Quantization | None:
+    """How the one frozen base of all recipes is held.
+
+    Raises MhxError where they differ, and for DoRA on int8, whose weights PEFT cannot read back.
+    """
+    kinds = {recipe.quantization for recipe in recipes}
+    if len(kinds) > 1:
+        raise MhxError(Problem(
+            "languages of one training differ in quantization",
+            "give them the same in train.yaml, or train them one by one", field="quantization"))
+    kind = kinds.pop()
+    if kind == "int8" and any(recipe.lora.dora for recipe in recipes):
+        raise MhxError(Problem("DoRA cannot be trained on a base in int8",
+                               "quantization: nf4, or lora.dora: false", field="quantization"))
+    return kind
 
 
 def note(kind: Quantization | None) -> str:

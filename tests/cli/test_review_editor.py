@@ -67,6 +67,19 @@ def by_toolkit(text: str) -> bytes:
     return data
 
 
+def enriched(text: str) -> bytes:
+    """What an editor adds: sub-states, locks, languages, matches of its memory, its own notes."""
+    text = text.replace("<xliff ", '<xliff xmlns:mtc="urn:oasis:names:tc:xliff:matches:2.0" '
+                        'xmlns:my="urn:x-editor" ', 1)
+    text = text.replace("<segment ", '<segment subState="my:checked" my:seen="2" ')
+    text = text.replace("<source>", '<source xml:lang="en">')
+    text = text.replace("<target>", '<target xml:lang="pl">')
+    text = re.sub(r"(<unit [^>]*)>", r"""\1 translate="no" my:locked="yes"><mtc:matches>
+<mtc:match ref="#s0" similarity="80"><source>Other.</source><target>Inne.</target></mtc:match>
+</mtc:matches>""", text)
+    return text.replace("</notes>", '<note id="e1" priority="2">looked at</note></notes>').encode()
+
+
 EDITORS: dict[str, Callable[[str], bytes]] = {
     "as it is": str.encode,
     "BOM": lambda text: b"\xef\xbb\xbf" + text.encode(),
@@ -81,6 +94,7 @@ EDITORS: dict[str, Callable[[str], bytes]] = {
     "attributes and encoding": reordered,
     "modules and notes dropped": without_modules,
     "translate-toolkit": by_toolkit,
+    "sub-states, locks, matches and notes": enriched,
     "a bare DOCTYPE": lambda text: text.replace("?>\n", "?>\n<!DOCTYPE xliff>\n", 1).encode(),
 }
 

@@ -116,8 +116,10 @@ def test_kill_9_in_the_middle_of_a_table_and_the_next_run_finishes(
     (folder,) = (out / "pl").iterdir()
     after = {"translate": "adapt", "adapt": "gate"}[stage]
     assert not (folder / f"{after}.parquet").exists()
+    assert {path.suffix for path in folder.glob(".*")} == {".parts", ".tmp"}
     run, stages = go(out)
     assert stages[stage] == "reused"
     assert stages[after] == "done"
     same_bytes(run.folder, undisturbed)
-    assert not list(folder.glob(".*.parts")), "what the killed process left"
+    left = [path.name for path in folder.iterdir() if path.name.startswith(".")]
+    assert left == [], "what the killed process left"

@@ -138,6 +138,15 @@ def test_it_starts_at_the_base_and_learns_the_preference(base: str, tmp_path: Pa
     assert (done.steps, done.planned_steps) == (24, 24)
 
 
+def test_the_scoring_by_the_base_is_seen_on_the_way(base: str, tmp_path: Path) -> None:
+    said: list[str] = []
+    job = lora.Job("pl", PAIRS * 2, [], recipe(**SETTINGS), tmp_path)
+    lora.train_adapters([job], base=base, folder=tmp_path, device="cpu", preference=True,
+                        say=said.append)
+    assert said == [f"  reference: the base has scored {count} of 12 pairs"
+                    for count in (2, 4, 6, 8, 10, 12)]
+
+
 def test_two_languages_in_one_pass_are_the_trainings_alone(base: str, tmp_path: Path) -> None:
     from safetensors.torch import load_file
 

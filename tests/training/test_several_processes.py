@@ -20,7 +20,7 @@ from work_of_several import Stopped, joint, preferred, solo, stopping
 from mhx.cli.app import app
 from mhx.errors import MhxError, UsageError
 from mhx.files import read_yaml
-from mhx.training import lora
+from mhx.training import launching, lora
 from mhx.training.batches import Row, collate
 from mhx.training.distributed import Processes
 from mhx.training.division import Divided, idle, portion
@@ -273,12 +273,25 @@ def test_a_launch_that_lacks_an_address_and_one_that_lost_its_processes_are_said
         pass
 
 
-def test_what_only_one_process_has_is_said_by_that_process() -> None:
-    with pytest.raises(MhxError) as caught, Processes(1, 2, 1).named():
-        raise MhxError("out of memory", "less")
-    assert str(caught.value) == "process 2 of 2: out of memory — less"
-    with pytest.raises(MhxError, match=r"^out of memory"), Processes().named():
-        raise MhxError("out of memory")
+def test_what_all_processes_find_is_said_by_the_first_of_each_machine(
+    monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launching, "_join", lambda group, device: None)
+    for name, value in (("RANK", "5"), ("WORLD_SIZE", "8")):
+        monkeypatch.setenv(name, value)
+    for local, kind in (("0", MhxError), ("1", SystemExit)):
+        monkeypatch.setenv("LOCAL_RANK", local)
+        with pytest.raises(kind), processes("cpu"):
+            raise MhxError("no such column")
+    with pytest.raises(MhxError, match="process 6 of 8: too large — less"), processes("cpu"):
+        raise MhxError("too large", "less") from MemoryError()
+    with pytest.raises(SystemExit), processes("cpu"):  # its own machine's first one says it
+        raise RuntimeError("gloo: connection closed by peer")
+    monkeypatch.setenv("LOCAL_RANK", "0")
+    with pytest.raises(MhxError, match="cannot be reached"), processes("cpu"):
+        raise RuntimeError("gloo: connection closed by peer")
+    with pytest.raises(RuntimeError, match="shapes"), processes("cpu"):
+        raise RuntimeError("shapes do not match")
 
 
 def test_what_cannot_be_sharded_is_refused() -> None:

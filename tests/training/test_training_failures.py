@@ -10,9 +10,10 @@ import pytest
 from small_bases import byte_tokenizer, dialogue, recipe, small_base, write_base
 
 from mhx.errors import MhxError
-from mhx.training import lora
+from mhx.training import loop, lora
 from mhx.training.lora import train_lora
 from mhx.training.loss import HeadLoss
+from mhx.training.optimizer import AdapterOptimizer
 
 
 @pytest.fixture
@@ -51,6 +52,66 @@ def test_a_loss_that_is_no_number_names_step_dialogues_and_setting(
     assert not (tmp_path / "out" / "adapter_model.safetensors").exists()
 
 
+def test_a_gradient_that_is_no_number_reaches_no_checkpoint_and_no_adapter(
+    base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    for step in (3, 8):  # the last one has no checkpoint after it
+        out = tmp_path / f"out{step}"
+        with monkeypatch.context() as patched:
+            fails_at(step, lambda answer: (answer[0] * float("nan"), answer[1]), patched)
+            with pytest.raises(MhxError, match=f"pl: the gradient of step {step} is not a number"):
+                train(base, out)
+        state = torch.load(out / lora.CHECKPOINT, weights_only=True)
+        assert state["step"] == step - 1
+        assert all(bool(tensor.isfinite().all()) for tensor in state["adapters"]["pl"].values())
+        assert not (out / "adapter_model.safetensors").exists()
+
+
+def test_weights_that_are_no_numbers_reach_no_checkpoint(
+    base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    step = AdapterOptimizer.step
+    monkeypatch.setattr(lora, "CHECKPOINT_EVERY", 1)
+
+    def broken(self: AdapterOptimizer) -> Any:
+        norm = step(self)
+        if self.schedule.last_epoch == 4:
+            with torch.no_grad():
+                self.weights[3].fill_(float("inf"))
+        return norm
+
+    monkeypatch.setattr(AdapterOptimizer, "step", broken)
+    with pytest.raises(MhxError, match="pl: the adapter of step 4 is not a number"):
+        train(base, tmp_path / "out")
+    state = torch.load(tmp_path / "out" / lora.CHECKPOINT, weights_only=True)
+    assert state["step"] == 3
+
+
+@pytest.mark.parametrize(("when", "said"), [
+    (0, "pl: the loss of the base on the validation split is not a number"),
+    (1, "pl: the validation loss of step 4 is not a number"),
+])
+def test_a_validation_without_a_number_is_said(
+    when: int, said: str, base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, asked = loop.held_out_sums, [-1]
+
+    def sums(*given: Any) -> tuple[float, int]:
+        asked[0] += 1
+        total, count = real(*given)
+        return (float("nan") if asked[0] == when else total), count
+
+    monkeypatch.setattr(loop, "held_out_sums", sums)
+    rows = [dialogue(number) for number in range(8)]
+    with pytest.raises(MhxError, match=said):
+        train_lora(rows, rows[:2], base=base, recipe=recipe(base=base, epochs=2, batch_size=2),
+                   out=tmp_path / "out", device="cpu", name="pl")
+
+
 @pytest.mark.parametrize("error", [
     RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory"),
     MemoryError(),
@@ -72,6 +133,37 @@ def test_a_lack_of_memory_says_what_fits_and_the_next_call_goes_on(
     again = train(base, tmp_path / "out", micro_batch_tokens=max(16, fits // 2))
     assert again.resumed_at == 2
     assert again.steps == 8
+
+
+def test_a_lack_of_memory_outside_a_pass_is_said_too(
+    base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*given: Any, **named: Any) -> Any:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 9.00 GiB")
+
+    import torch
+
+    for place, name, doing in ((lora, "load_model", "loading the base"),
+                               (AdapterOptimizer, "step", "in a step")):
+        with monkeypatch.context() as patched:
+            patched.setattr(place, name, full)
+            with pytest.raises(MhxError, match=f"out of memory {doing}") as caught:
+                train(base, tmp_path / "out")
+        assert "quantization: nf4 or a smaller base" in caught.value.problems[0].fix
+
+
+def test_what_fits_is_said_by_the_estimate(
+    base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(answer: Any) -> Any:
+        raise MemoryError
+
+    said = "by the estimate of --dry-run 30.0 GB are needed and 24.0 there; 20.0 GB with a: 1"
+    monkeypatch.setattr(lora, "advice_here", lambda *given, **named: said)
+    fails_at(2, fail, monkeypatch)
+    with pytest.raises(MhxError) as caught:
+        train(base, tmp_path / "out")
+    assert f"; {said}; the checkpoint is kept" in caught.value.problems[0].fix
 
 
 def test_another_error_is_not_taken_for_a_lack_of_memory(
