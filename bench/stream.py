@@ -3,7 +3,9 @@
     python bench/stream.py [--segments 1000000] [--workers N]
 
 Dialogues of real subtitle and FLORES sentences (bench/texts.py) as JSON Lines; a memory with their
-aligned Polish answers, so that adapt and gate work on real text. The stages run as the command
+aligned Polish answers, so that adapt and gate work on real text. Sentences are drawn again and again
+(`distinct` says how many there are); text that repeats itself less costs more where an engine's
+answers or the analyses of words are kept. The stages run as the command
 does; the resident memory of the command and its children is read every 50 ms from /proc and stored
 with each stage. Target: 1,536 MiB at 1,000,000 segments. `--workers`: the same on Ray Data, written
 to `results/stream_ray.json`; ray's own processes count, and what they share counts for each.
@@ -56,7 +58,7 @@ def main() -> None:
         peaks = watched(command, place / "runs")
         (folder,) = (place / "runs" / "pl").iterdir()
         records = json.loads((folder / "stages.json").read_text(encoding="utf-8"))
-        held = rows_of(folder / "load.parquet")
+        held, distinct = rows_of(folder / "load.parquet")
     rows = [
         {"stage": stage, "seconds": record["seconds"], "peak_tree_mib": peaks.get(stage),
          "segments_per_second": held / record["seconds"], "dialogues": record["counts"]["rows_in"],
@@ -68,7 +70,8 @@ def main() -> None:
                    f"{row['peak_tree_mib']:.0f} MiB")
     peak = max(peaks.values())
     common.record("stream_ray" if given.workers else "stream", {
-        "workers": given.workers, "segments": held, "dialogues": dialogues, "turns": turns,
+        "workers": given.workers, "segments": held, "distinct": distinct,
+        "dialogues": dialogues, "turns": turns,
         "peak_tree_mib": peak, "target_mib": TARGET_MIB, "met": peak <= TARGET_MIB,
         "results": rows}, folder=given.out)
 
@@ -87,11 +90,13 @@ def write_source(path: Path, segments: int) -> tuple[int, int]:
     return dialogues, turns
 
 
-def rows_of(path: Path) -> int:
-    """Rows of a Parquet file."""
+def rows_of(path: Path) -> tuple[int, int]:
+    """Rows of a stage's table, and how many texts of segments differ."""
     import polars as pl
 
-    return int(pl.scan_parquet(path).select(pl.len()).collect().item())
+    counts = pl.len().alias("rows"), pl.col("text_sha").n_unique().alias("distinct")
+    rows, distinct = pl.scan_parquet(path).select(counts).collect().row(0)
+    return int(rows), int(distinct)
 
 
 def watched(command: list[str], runs: Path) -> dict[str, float]:

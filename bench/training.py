@@ -2,13 +2,16 @@
 
     python bench/training.py [--repeats 5] [--peer-python PYTHON] [--only trl joint]
     python bench/training.py --gpu [SHAPE ...]      # on a GPU: shapes with random weights, bf16
+    python bench/training.py --rehearse             # the GPU part's code, small, on a CPU
 
 Same rows (shipped conversations cut after a drawn number of exchanges, so that lengths differ and
 none is truncated), tokenizer, first adapter, threads and type. Before anything is timed the loss
 and every gradient of one step must agree. Then the repeats of all variants alternate, each in a
 process of its own that stays; the first three steps of each are not timed. TRL runs in each of
-{packing, checkpointing} and its best stands against ours. Joint training is timed twice: the
-steps alone, and the whole commands with start, loading and tokenizing.
+{packing, checkpointing}: twice in each on a CPU, then the faster two go on; its best stands against
+ours. Ours runs once more without computing common beginnings once (`ours-apart`). Joint training is
+timed twice: the steps alone, and the whole commands (the shipped recipe) with start, loading and
+tokenizing. What is done so far stands in `results/training.partial` after each round.
 """
 
 from __future__ import annotations
@@ -28,9 +31,12 @@ from typing import Any
 import common
 import training_peer as peer
 
+from mhx.files import write_json
+
 ROOT = Path(__file__).resolve().parents[1]
 TARGETS = {"trl": 1.8, "joint": 1.3, "gpu_trl": 1.3, "gpu_joint": 2.0, "gpu_share": 0.6}
-LENGTH, BATCH, RATE, STEPS = 512, 8, 2e-4, 12
+LENGTH, BATCH, RATE, STEPS = 512, 4, 2e-4, 7
+SCREENED, KEPT = 2, 2  # rounds of all of TRL's settings, and how many of them go on
 LORA = {"r": 16, "alpha": 32, "dropout": 0.0, "targets": "all-linear"}
 LANGUAGES = ("pl", "fa", "es")
 SHAPES: dict[str, dict[str, Any]] = {
@@ -44,6 +50,9 @@ SHAPES: dict[str, dict[str, Any]] = {
                  "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8,
                  "head_dim": 128, "vocab_size": 128256, "tie_word_embeddings": False},
 }
+REHEARSAL = {"model_type": "qwen3", "hidden_size": 64, "intermediate_size": 96,
+             "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2,
+             "head_dim": 16, "vocab_size": 8192, "tie_word_embeddings": True}
 
 
 def rows_of(count: int, seed: int = 0) -> list[dict[str, Any]]:
@@ -94,20 +103,24 @@ def gate(config: dict[str, Any], rows: list[dict[str, Any]]) -> dict[str, Any]:
     import torch
     from safetensors.torch import load_file
 
+    from mhx.training import lora
     from mhx.training.adapters import attach
     from mhx.training.base import load_tokenizer
-    from mhx.training.batches import Row, collate
+    from mhx.training.batches import Row
     from mhx.training.encoding import encode_records
     from mhx.training.loss import objective_for
 
     model = peer.model_of(config)
-    adapters = attach(model, {"one": recipe_of(config, len(rows))})
+    job = lora.Job("one", rows, [], recipe_of(config, len(rows)), Path())
+    adapters = attach(model, {"one": job.recipe})
     adapters.load("one", load_file(f"{config['adapter']}/adapter_model.safetensors"))
     pad = load_tokenizer(config["tokenizer"]).pad_token_id
     encoded = encode_records(rows, config["tokenizer"], max_length=LENGTH).encoded
-    batch = collate([Row(0, item) for item in encoded], pad, config["device"])
+    kept = [Row(0, item) for item in encoded]
+    objective, _ = objective_for(model, kept[:1], pad)
+    cut, _ = lora.layout_of(model, [job], adapters, pad)  # what is timed is what is checked
+    (batch,) = cut(kept)
     adapters.route(batch)
-    objective, _ = objective_for(model, [Row(0, encoded[0])], pad)
     count = len(batch.targets)
     total, _ = objective(batch, torch.full((count,), 1 / count, device=config["device"]))
     total.backward()
@@ -122,11 +135,16 @@ def gate(config: dict[str, Any], rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 def run(config: dict[str, Any], rows: list[dict[str, Any]]) -> dict[str, Any]:
     """A timed training of the rows as one language, or of each language's as its own."""
+    from mhx.training import lora
     from mhx.training.base import load_tokenizer
     from mhx.training.batches import planned_batches
     from mhx.training.encoding import encode_records
+    from mhx.training.layout import Padded
     from mhx.training.lora import Job, train_on
 
+    if config.get("apart"):
+        lora.layout_of = lambda model, jobs, adapters, pad: (
+            Padded(pad, config["device"], jobs[0].recipe.micro_batch_tokens), "")
     tokenizer = load_tokenizer(config["tokenizer"])
     by = {tag: [row for row in rows if row["lang"] == tag] for tag in config["languages"]}
     groups = by or {"one": rows}
@@ -136,10 +154,8 @@ def run(config: dict[str, Any], rows: list[dict[str, Any]]) -> dict[str, Any]:
                     Path(folder) / name) for seed, (name, part) in enumerate(groups.items())]
         counts = []
         for job in jobs:
-            lengths = [len(item.ids) for item in encode_records(
-                job.train, "bench", max_length=LENGTH, tokenizer=tokenizer).encoded]
             data = encode_records(job.train, "bench", max_length=LENGTH, tokenizer=tokenizer)
-            counts.append([sum(lengths[place] for place in batch)
+            counts.append([sum(len(data.encoded[place].ids) for place in batch)
                            for batch in planned_batches(data.encoded, job.recipe)])
         timer.tokens = [sum(step) for step in zip(*counts, strict=False)]
         train_on(lambda: peer.model_of(config), tokenizer, jobs, base="bench",
@@ -185,6 +201,7 @@ class Side:
         """Non-pad tokens a second of each repeat, their median, and peak memory."""
         speeds = [one["tokens"] / one["seconds"] for one in self.runs]
         return {"tokens_per_second": speeds, "median": statistics.median(speeds),
+                "median_s": statistics.median(one["seconds"] for one in self.runs),
                 "peak_mib": max(one["peak_mib"] for one in self.runs)}
 
     def close(self) -> None:
@@ -219,6 +236,7 @@ def against_trl(base: dict[str, Any], args: argparse.Namespace, folder: Path) ->
     variants = [(packing, checkpointing) for packing in (False, True)
                 for checkpointing in (False, True)]
     ours = Side("ours", own, config, folder)
+    apart = Side("ours-apart", own, {**config, "apart": True}, folder)
     sides = [Side(f"trl-packing-{packing}-checkpointing-{checkpointing}".lower(), theirs,
                   {**config, "packing": packing, "checkpointing": checkpointing}, folder)
              for packing, checkpointing in variants]
@@ -231,19 +249,23 @@ def against_trl(base: dict[str, Any], args: argparse.Namespace, folder: Path) ->
             or second["gradient_difference"] > 10 * limit):
         raise SystemExit(f"the first step differs, nothing is timed: {checked}")
     if base["device"] == "cuda":  # one process at a time has the memory
-        for side in sides:
+        for side in (*sides, ours, apart):
             side.close()
-        ours.close()
         raise_each = [("ours", own, ours.config), *((side.name, theirs, side.config)
                                                     for side in sides)]
         found = {name: alone(name, program, given, args.repeats, folder)
                  for name, program, given in raise_each}
     else:
-        for _ in range(args.repeats):
-            for side in (ours, *sides):
+        going = list(sides)
+        for number in range(args.repeats):
+            if number == SCREENED:
+                going.sort(key=lambda side: -float(side.figures()["median"]))
+                del going[KEPT:]
+            for side in (ours, apart, *going):
                 side.timed()
-        found = {side.name: side.figures() for side in (ours, *sides)}
-        for side in (ours, *sides):
+            found = {side.name: side.figures() for side in (ours, apart, *sides)}
+            keep(args, {"gate": checked, "rounds": number + 1, "variants": found})
+        for side in (ours, apart, *sides):
             side.close()
     return {"gate": checked, **compared(found, "ours", TARGETS["gpu_trl" if base["device"] == "cuda"
                                                                else "trl"])}
@@ -264,7 +286,8 @@ def alone(name: str, program: list[str], config: dict[str, Any], repeats: int,
 
 def compared(found: dict[str, Any], ours: str, target: float) -> dict[str, Any]:
     """Ratios of our median to the best of the others, and of peak memory to that one's."""
-    others = {name: one for name, one in found.items() if name != ours and "median" in one}
+    others = {name: one for name, one in found.items()
+              if not name.startswith(ours) and "median" in one}
     if not others or "median" not in found[ours]:
         return {"variants": found}
     best = max(others, key=lambda name: float(others[name]["median"]))
@@ -281,8 +304,9 @@ def joint(base: dict[str, Any], args: argparse.Namespace, folder: Path) -> list[
     """Three languages in one pass against one after the other, at several batch sizes."""
     own = [sys.executable, str(Path(__file__).resolve()), "--worker"]
     out = []
-    for size in (1, 4, 16):
-        steps = max(8, STEPS * 4 // size)
+    sizes = (2,) if args.rehearse else (1, 4) if base["device"] == "cpu" else (1, 4, 16)
+    for size in sizes:
+        steps = max(8, args.steps * 4 // size) if args.steps >= STEPS else args.steps
         config = {**base, "batch_size": size, "steps": steps}
         sides = {"joint": Side(f"joint-{size}", own, {**config, "languages": LANGUAGES}, folder)}
         for tag in LANGUAGES:
@@ -296,6 +320,7 @@ def joint(base: dict[str, Any], args: argparse.Namespace, folder: Path) -> list[
             speed = sum(one["tokens"] for one in solo) / sum(one["seconds"] for one in solo)
             last = sides["joint"].runs[-1]
             ratios.append(last["tokens"] / last["seconds"] / speed)
+            keep(args, {"joint": {"batch_size": size, "ratios": ratios}})
         for side in sides.values():
             side.close()
         target = TARGETS["gpu_joint" if base["device"] == "cuda" else "joint"]
@@ -309,7 +334,7 @@ def joint(base: dict[str, Any], args: argparse.Namespace, folder: Path) -> list[
 
 
 def commands(rows: list[dict[str, Any]], args: argparse.Namespace, folder: Path) -> dict[str, Any]:
-    """Whole `mhx train` commands: one for three languages, and three."""
+    """Whole `mhx train` commands by the shipped recipe: one for three languages, and three."""
     data = folder / "data.jsonl"
     data.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
@@ -319,7 +344,7 @@ def commands(rows: list[dict[str, Any]], args: argparse.Namespace, folder: Path)
         start = time.perf_counter()
         subprocess.run([sys.executable, "-m", "mhx", "train", *options, "--data", str(data),
                         "--base-model", "mhx-tiny", "--into", str(out), "--device", "cpu",
-                        "--set", "batch_size=4", "--set", f"max_steps={STEPS}"],
+                        *(("--set", f"max_steps={args.steps}") if args.steps < STEPS else ())],
                        check=True, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         return time.perf_counter() - start
 
@@ -330,7 +355,9 @@ def commands(rows: list[dict[str, Any]], args: argparse.Namespace, folder: Path)
         times.append({"joint": one, "solo": three})
         ratios.append(three / one)
         common.say(f"  commands: joint {one:.1f} s, three {three:.1f} s")
-    return {"steps": STEPS, "batch_size": 4, "seconds": times, "ratios": ratios,
+        keep(args, {"commands": {"seconds": times}})
+    return {"recipe": "shipped" if args.steps >= STEPS else f"{args.steps} steps",
+            "seconds": times, "ratios": ratios,
             "ratio": statistics.median(ratios), "target_ratio": TARGETS["joint"],
             "met": statistics.median(ratios) >= TARGETS["joint"]}
 
@@ -338,7 +365,7 @@ def commands(rows: list[dict[str, Any]], args: argparse.Namespace, folder: Path)
 # ---------------------------------------------------------------- GPU
 
 
-def limit_of(shape: dict[str, Any], rows: list[dict[str, Any]]) -> dict[str, float]:
+def limit_of(shape: dict[str, Any], rows: list[dict[str, Any]], device: str) -> dict[str, float]:
     """FLOP a token of LoRA on a frozen base (docs/training.md), and the measured bf16 GEMM rate."""
     import torch
 
@@ -353,15 +380,19 @@ def limit_of(shape: dict[str, Any], rows: list[dict[str, Any]]) -> dict[str, flo
     keys = shape["num_key_value_heads"] * shape["head_dim"]
     body = layers * (2 * d * heads + 2 * d * keys + 3 * d * shape["intermediate_size"])
     head = d * shape["vocab_size"]
-    one, two = (torch.randn(8192, 8192, device="cuda", dtype=torch.bfloat16) for _ in range(2))
-    for _ in range(3):
-        one @ two
-    torch.cuda.synchronize()
-    start = time.perf_counter()
-    for _ in range(20):
-        one @ two
-    torch.cuda.synchronize()
-    rate = 20 * 2 * 8192**3 / (time.perf_counter() - start)
+    side = 8192 if device == "cuda" else 256
+    one, two = (torch.randn(side, side, device=device, dtype=torch.bfloat16) for _ in range(2))
+
+    def seconds(times: int) -> float:
+        start = time.perf_counter()
+        for _ in range(times):
+            one @ two
+        if device == "cuda":
+            torch.cuda.synchronize()
+        return time.perf_counter() - start
+
+    seconds(3)
+    rate = 20 * 2 * side**3 / seconds(20)
     flop = 4 * body + 4 * head * learned + 7 * mean * heads * layers
     return {"flop_per_token": flop, "gemm_flops": rate, "learned_share": learned}
 
@@ -370,22 +401,75 @@ def on_gpu(args: argparse.Namespace, folder: Path) -> None:
     """Every shape against TRL; three languages in one pass at the smallest."""
     import torch
 
-    rows = rows_of(128)
+    small = args.rehearse
+    rows = rows_of(8 if small else 128)
     (folder / "rows.json").write_text(json.dumps(rows), encoding="utf-8")
-    result: dict[str, Any] = {"device": torch.cuda.get_device_name(), "rows": len(rows)}
-    for name in args.gpu or list(SHAPES):
+    device, dtype = ("cpu", "float32") if small else ("cuda", "bfloat16")
+    result: dict[str, Any] = {"device": "a rehearsal on a CPU" if small
+                              else torch.cuda.get_device_name(), "rows": len(rows)}
+    shapes = {"rehearsal": REHEARSAL} if small else SHAPES
+    for name in args.gpu or list(shapes):
         common.say(name)
-        base = settings_of(args, folder, device="cuda", dtype="bfloat16", shape=SHAPES[name],
-                           batch_size=32, micro_batch_tokens=16384)
-        bound = limit_of(SHAPES[name], rows)
-        row = against_trl(base, args, folder)
+        base = settings_of(args, folder, device=device, dtype=dtype, shape=shapes[name],
+                           batch_size=4 if small else 32, micro_batch_tokens=16384)
+        bound = limit_of(shapes[name], rows, device)
+        row: dict[str, Any] = {"variants": {"ours": {}}}
+        if "trl" in (args.only or ["trl"]):
+            row = against_trl(base, args, folder)
         ours = row["variants"]["ours"].get("median")
         share = ours * bound["flop_per_token"] / bound["gemm_flops"] if ours else None
         result[name] = {**row, **bound, "share_of_limit": share,
                         "share_target": TARGETS["gpu_share"]}
-        if name == "qwen3-0.6b":
+        if name in ("qwen3-0.6b", "rehearsal"):
             result["joint"] = joint(base, args, folder)
-        common.record("training_gpu", result, peers=["trl"])  # after each: a later one may fail
+        if small or args.trial:
+            print(json.dumps(result, indent=1))
+        else:  # after each: a later one may fail
+            common.record("training_gpu", result, found=peer_versions(args.peer_python))
+
+
+def keep(args: argparse.Namespace, part: dict[str, Any]) -> None:
+    """What is measured so far, for when the bench is killed."""
+    args.partial.update(part)
+    if not (args.trial or args.rehearse):
+        write_json(common.RESULTS / "training.partial", args.partial)
+
+
+def peer_versions(python: str) -> dict[str, str]:
+    """Versions of the peer's packages in its own environment."""
+    code = ("import json; from importlib.metadata import version; print(json.dumps({f'peer {name}'"
+            ": version(name) for name in ('trl', 'torch', 'transformers', 'peft')}))")
+    done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False)
+    found: dict[str, str] = json.loads(done.stdout) if done.returncode == 0 else {}
+    return found
+
+
+def rows_for_the_page(result: dict[str, Any]) -> list[dict[str, Any]]:
+    """The comparisons as rows of docs/speed.md; in joint training the peer is three solo runs."""
+    out = []
+    if "best_peer" in (trl := result.get("trl", {})):
+        mine, theirs = (trl["variants"][name] for name in ("ours", trl["best_peer"]))
+        case = f"LoRA on mhx-tiny, batches of {result['batch_size']} (peer: TRL's best setting)"
+        out.append({"case": case, "unit": "tokens", "ratio": trl["speed_ratio"],
+                    **{side: {"median_s": one["median_s"], "per_second": one["median"],
+                              "peak_mib": one["peak_mib"]}
+                       for side, one in (("ours", mine), ("peer", theirs))},
+                    "target_ratio": trl["target_ratio"], "met": trl["met"]})
+    for row in result.get("joint", []):
+        apart = {"median_s": sum(row[tag]["median_s"] for tag in LANGUAGES),
+                 "peak_mib": max(row[tag]["peak_mib"] for tag in LANGUAGES)}
+        out.append({"case": f"three languages in one pass, steps alone, batches of "
+                            f"{row['batch_size']} (peer: three trainings)",
+                    "ours": {key: row["joint"][key] for key in ("median_s", "peak_mib")},
+                    "peer": apart, "ratio": row["ratio"],
+                    "target_ratio": row["target_ratio"], "met": row["met"]})
+    if done := result.get("commands"):
+        out.append({"case": "three languages in one command, shipped recipe (peer: three commands)",
+                    **{side: {"median_s": statistics.median(one[name] for one in done["seconds"])}
+                       for side, name in (("ours", "joint"), ("peer", "solo"))},
+                    "ratio": done["ratio"], "target_ratio": done["target_ratio"],
+                    "met": done["met"]})
+    return out
 
 
 def settings_of(args: argparse.Namespace, folder: Path, **more: Any) -> dict[str, Any]:
@@ -411,14 +495,16 @@ def main() -> None:
     parser.add_argument("--peer-python", default=sys.executable)
     parser.add_argument("--only", nargs="*", choices=["trl", "joint", "commands"])
     parser.add_argument("--gpu", nargs="*", choices=list(SHAPES))
+    parser.add_argument("--rehearse", action="store_true", help="the GPU part, small, on a CPU")
     parser.add_argument("--verbose", action="store_true")
     parser.add_argument("--trial", action="store_true", help="print, do not store")
     args = parser.parse_args()
+    args.partial = {}
     if args.gpu is None:
         common.single_threaded()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        if args.gpu is not None:
+        if args.gpu is not None or args.rehearse:
             on_gpu(args, folder)
             return
         rows = rows_of(64)
@@ -436,9 +522,12 @@ def main() -> None:
         if "commands" in chosen:
             result["commands"] = commands(rows, args, folder)
         if args.trial:
+            result["results"] = rows_for_the_page(result)
             print(json.dumps(result, indent=1))
         else:
-            common.record("training", result, peers=["trl"])
+            result["results"] = rows_for_the_page(result)
+            common.record("training", result, found=peer_versions(args.peer_python))
+            (common.RESULTS / "training.partial").unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,6 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from mhx.parquet import ROWS
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -17,7 +15,9 @@ if TYPE_CHECKING:
     from mhx.run import Reporter, Run
 
 T = TypeVar("T")
-PIECES, LEAST = 50, 256  # steps of the progress bar; rows of the least piece
+# Steps of the progress bar; rows of the least piece and of the largest. A row of one that is worked
+# on takes some 6 KiB in adapt, the stage that takes most; beyond that no stage grows with the rows.
+PIECES, LEAST, MOST = 50, 256, 5_000
 # A frame of whole dialogues → their new frame, and what it adds to the stage's account.
 Work = Callable[["pl.DataFrame"], tuple["pl.DataFrame", Any]]
 
@@ -41,7 +41,7 @@ class Executor(Protocol):
     """Runs a stage's work on a table, piece by piece."""
 
     def map(
-        self, run: Run, opened: Opened, source: str, given: Any = None, *, most: int = ROWS
+        self, run: Run, opened: Opened, source: str, given: Any = None, *, most: int = MOST
     ) -> Generator[tuple[pl.DataFrame, Any], None, None]:
         """Of each piece of the table `source`, in order, what the work makes of it.
 
@@ -51,7 +51,7 @@ class Executor(Protocol):
 
 def rows_at_once(total: int) -> int:
     """Rows of a piece of a table of `total` rows."""
-    return min(ROWS, max(LEAST, -(-total // PIECES)))
+    return min(MOST, max(LEAST, -(-total // PIECES)))
 
 
 def label(source: str) -> str:
@@ -63,7 +63,7 @@ class InProcess:
     """The work here, one piece after the other."""
 
     def map(
-        self, run: Run, opened: Opened, source: str, given: Any = None, *, most: int = ROWS
+        self, run: Run, opened: Opened, source: str, given: Any = None, *, most: int = MOST
     ) -> Generator[tuple[pl.DataFrame, Any], None, None]:
         """Of each piece, in order, what the work makes of it; progress in pieces if many."""
         pieces = run.pieces(source, min(most, rows_at_once(run.height(source))))

@@ -6,6 +6,7 @@ import difflib
 import math
 import random
 import re
+import sys
 import unicodedata
 
 import polars as pl
@@ -46,6 +47,21 @@ def drawn(seed: int) -> list[str]:
 def test_words_and_characters_are_pythons(texts: list[str]) -> None:
     assert filters.words(column(texts)).tolist() == [len(text.split()) for text in texts]
     assert filters.characters(column(texts)).tolist() == [len(text) for text in texts]
+
+
+def test_every_blank_of_unicode_parts_words_and_its_neighbours_do_not() -> None:
+    near = {point + step for point in range(sys.maxunicode) if chr(point).isspace()
+            for step in (-1, 0, 1)} - {-1, 0xD800}
+    texts = [f"a{chr(point)}b" for point in sorted(near)] + ["\u00a0", "x\n\ny\t", "słowo\u00a0"]
+    assert filters.words(column(texts)).tolist() == [len(text.split()) for text in texts]
+    assert max(point for point in range(sys.maxunicode) if chr(point).isspace()) == 0x3000
+
+
+def test_a_text_of_many_words_among_short_ones() -> None:
+    texts = ["", "a b " * 5000, "", "x", "y z"] * 8
+    assert filters.words(column(texts)).tolist() == [0, 10_000, 0, 1, 2] * 8
+    short = ["", "x", "y z"] * 9000  # more than a batch
+    assert filters.words(column(short)).tolist() == [0, 1, 2] * 9000
 
 
 @pytest.mark.parametrize("texts", [TEXTS, *map(drawn, range(10))])

@@ -97,7 +97,7 @@ def known_filters(source: Language, target: Language) -> dict[str, Filter]:
                    filters.characters(one), filters.characters(two)) <= limit[0]),
         Filter("letters", "at least {0} of the characters are letters", (0.2,),
                both(filters.alphabetic)),
-        Filter("script", "at least {0} of the letters are of the language's script", (0.5,),
+        Filter("script", "at least {0} of the letters are of the language's script", (0.3,),
                in_scripts),
         Filter("numerals", "the digits agree at least {0} (1: all)", (0.5,),
                lambda one, two, limit: filters.numerals(_ascii(one), _ascii(two)) >= limit[0]),

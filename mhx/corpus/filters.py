@@ -30,6 +30,7 @@ SPACE = ord(" ")
 TWO = 0xC2  # the first byte of blanks of two bytes
 THREE = np.uint8(0xE1)  # of those of three bytes, as of much else; 0xE2 and 0xE3 are more
 BLANKS = np.array([byte < 128 and chr(byte).isspace() for byte in range(256)])
+LAST_BLANK = 0x3000  # of all code points that Python takes for one
 LOW = 0x3F  # the bits of a following byte of UTF-8
 
 
@@ -92,7 +93,7 @@ def _spread(blank: Any, points: Any, leads: Any) -> None:
 def _wide_blanks() -> Any:
     """Of the low six bits of three bytes, whether they begin with a blank of several bytes."""
     table = np.zeros(1 << 18, np.bool_)
-    for point in range(128, 0x10000):
+    for point in range(128, LAST_BLANK + 1):
         if chr(point).isspace():
             first, second, *third = (byte & LOW for byte in chr(point).encode())
             start = first << 12 | second << 6

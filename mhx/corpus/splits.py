@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -54,10 +54,12 @@ class NearDuplicates:
                 item = parent[item]
             return item
 
-        pairs: Iterable[tuple[int, int]] = self._shared
-        if self._bands:
-            pairs = [*self._shared, *_sharing(np.concatenate(self._bands))]
-        for pair in pairs:
+        # band by band: a copy of all of them would double what is kept
+        bands = (
+            np.concatenate([part[:, number] for part in self._bands])
+            for number in range(BANDS if self._bands else 0)
+        )
+        for pair in chain(self._shared, chain.from_iterable(map(_sharing, bands))):
             one, two = sorted(map(find, pair))
             parent[two] = one
         return [find(position) for position in range(self._count)]
@@ -78,15 +80,14 @@ def band_hashes(signed: Any, bands: int) -> Any:
     return out
 
 
-def _sharing(bands: Any) -> Iterable[tuple[int, int]]:
-    """(first text with a band's value, a later text with it), for every band."""
-    for column in bands.T:
-        order = np.argsort(column, kind="stable")
-        ordered = column[order]
-        new = np.ones(len(order), bool)
-        new[1:] = ordered[1:] != ordered[:-1]
-        first = order[np.flatnonzero(new)[np.cumsum(new) - 1]]
-        yield from zip(first[~new].tolist(), order[~new].tolist(), strict=True)
+def _sharing(band: Any) -> Iterable[tuple[int, int]]:
+    """(first text with a value of the band, a later text with it)."""
+    order = np.argsort(band, kind="stable")
+    ordered = band[order]
+    new = np.ones(len(order), bool)
+    new[1:] = ordered[1:] != ordered[:-1]
+    first = order[np.flatnonzero(new)[np.cumsum(new) - 1]]
+    yield from zip(first[~new].tolist(), order[~new].tolist(), strict=True)
 
 
 def near_duplicate_groups(texts: Iterable[str], keys: Sequence[str] | None = None) -> list[int]:

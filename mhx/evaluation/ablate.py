@@ -242,6 +242,9 @@ def _notes(ablation: Ablation) -> list[str]:
                      "all")
     if wanted.seeds == 1:
         notes.append("one seed: another training may differ by more than the interval says")
+    if wanted.seeds == 2:
+        notes.append("two seeds agree by chance half the time: from --seeds 3 on the trainings are "
+                     "tested as well")
     notes.append("intervals are over the test dialogues, with the seeds averaged; p is that of "
                  "sign flips of whole dialogues, adjusted by Holm over all losses, and apart from "
                  "them over all scores of answers")

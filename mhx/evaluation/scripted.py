@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mhx.corpus.vignettes import GENDERS, Speaker, script
-from mhx.errors import MhxError, Problem
+from mhx.errors import MhxError, Problem, unknown
 from mhx.language import Language
 from mhx.schema.vignettes import Case, Vignettes
 from mhx.scoring.cues import flagged
@@ -69,8 +69,9 @@ def play(
     """
     vignettes = cases_of(language)
     known = {case.id: case for case in vignettes.escalation.cases}
-    if unknown := [name for name in cases if name not in known]:
-        raise MhxError(Problem(f"no case {', '.join(unknown)}", f"one of {', '.join(known)}"))
+    if problems := [problem for name in cases if name not in known
+                    for problem in unknown("case", name, known).problems]:
+        raise MhxError(problems)
     start = [{"role": "system", "content": language.prompts.system.strip()}]
     threads = [_Thread(case, gender, script(case, gender), list(start))
                for case in known.values() if not cases or case.id in cases

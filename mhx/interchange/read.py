@@ -58,23 +58,23 @@ def read_xliff(path: Path) -> Iterator[tuple[Head, Unit | None]]:
     XML and for declared entities.
     """
     read_document(path)
-    file, head = None, Head("", "")
+    holder: Any = None
+    read: Any = None
+    head = Head("", "")
     for _, element in parsed(path, (FILE, UNIT), kind=KIND, events=("end",)):
+        if read is not None:  # notes of the file stand before its units: only these go
+            holder.remove(read)
+            read = None
         if element.tag == FILE:
             yield _head(element, ended=True), None
             forget(element)
             continue
-        holder = next(element.iterancestors(FILE), None)
-        if holder is not file and holder is not None:
-            file, head = holder, _head(holder, ended=False)
+        parent = element.getparent()
+        if parent is not holder:  # the file, or a group in it
+            holder = parent
+            head = next((_head(item, ended=False) for item in element.iterancestors(FILE)), head)
         yield head, _unit(element)
-        element.clear()  # notes of the file stand before it: its siblings stay
-        _drop_units_before(element)
-
-
-def _drop_units_before(element: Any) -> None:
-    while (before := element.getprevious()) is not None and before.tag == element.tag:
-        element.getparent().remove(before)
+        read = element
 
 
 def _head(element: Any, *, ended: bool) -> Head:
@@ -109,9 +109,10 @@ def _segment(part: Any, data: Mapping[str, str], called: dict[str, str]) -> Segm
     faults: list[str] = []
     source = target = None
     for child in part:
-        if child.tag == SOURCE:
+        tag = child.tag
+        if tag == SOURCE:
             source = _text(child, data, called, faults, keep=True)
-        elif child.tag == TARGET:
+        elif tag == TARGET:
             target = _text(child, data, called, faults)
             if child.get("order"):
                 faults.append("the segments' order was changed")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mhx.errors import MhxError, Problem
+from mhx.errors import MhxError, Problem, unknown
 from mhx.files import hash_json, load_model
 from mhx.language import Language, load_language
 from mhx.schema import JudgePhrases, MeasureManifest, Rubric
@@ -40,13 +40,15 @@ class Worded:
 
 def rubric_of(name: str, shelves: Shelves) -> tuple[MeasureManifest, Rubric]:
     """The manifest of a judged measure and its rubric. Raises MhxError for any other measure."""
+    judged = [
+        one for one in shelves.names("eval")
+        if shelves.get("eval", one).manifest.name == "measure.yaml"
+        and measure_manifest(one, shelves).rubric is not None
+    ]
+    if name not in shelves.names("eval"):
+        raise unknown("rubric", name, judged)
     manifest = measure_manifest(name, shelves)
     if manifest.rubric is None:
-        judged = [
-            one for one in shelves.names("eval")
-            if shelves.get("eval", one).manifest.name == "measure.yaml"
-            and measure_manifest(one, shelves).rubric is not None
-        ]
         fix = f"mhx score --measure {name}; judged ones: {', '.join(judged)}"
         raise MhxError(Problem(f"{name} has no rubric, so no judge is asked", fix))
     return manifest, manifest.rubric

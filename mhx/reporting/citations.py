@@ -55,6 +55,16 @@ SOURCES: dict[str, tuple[str, str]] = {
   year      = {2024},
   doi       = {10.18653/v1/2024.findings-emnlp.120}
 }"""),
+    "Clopper & Pearson 1934": ("clopper1934confidence", """@article{clopper1934confidence,
+  author  = {Clopper, C. J. and Pearson, E. S.},
+  title   = {The Use of Confidence or Fiducial Limits Illustrated in the Case of the Binomial},
+  journal = {Biometrika},
+  volume  = {26},
+  number  = {4},
+  pages   = {404--413},
+  year    = {1934},
+  doi     = {10.1093/biomet/26.4.404}
+}"""),
     "Games & Howell 1976": ("games1976pairwise", """@article{games1976pairwise,
   author  = {Games, Paul A. and Howell, John F.},
   title   = {Pairwise Multiple Comparison Procedures with Unequal N's and/or Variances: A {Monte}

@@ -109,7 +109,7 @@ def _measures(evaluation: Evaluation) -> Iterator[str]:
         yield f"Empathy of the answers{source}: {scorer(evaluation)}; {agreement(evaluation)}."
     if evaluation.rows("crisis", "rows"):
         yield (f"Answers to messages at risk: {evaluation.part('crisis').get('signature')}; misses "
-               "are counted by severity and group with exact one-sided 95 % bounds (Clopper and "
+               "are counted by severity and group with exact one-sided 95 % bounds (Clopper & "
                "Pearson 1934).")
     judges = dict.fromkeys(str(row.get("judge")) for row in evaluation.rows("judged", "cost"))
     if judges:

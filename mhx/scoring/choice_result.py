@@ -102,8 +102,10 @@ def by_topic(rows: pl.DataFrame, *, reference: str | None = None, seed: int = 0
         return None
     languages = rows["language"].n_unique() > 1
     frame = rows.with_columns(pl.concat_str(["topic", "unit"], separator="|").alias("unit"))
+    # with the order, a question asked twice is no copy of a row
+    columns = ["unit", "order", "topic", "correct", *(["language", "scorer"] if languages else [])]
     return parity(
-        frame.select("unit", "topic", "correct", *(["language", "scorer"] if languages else [])),
+        frame.select(columns),
         scores=["correct"], groups=["topic"],
         reference={"topic": reference or str(counts["topic"][0])}, unit=["unit"],
         language="language" if languages else None, scale=(0.0, 1.0), alpha=ALPHA,

@@ -39,6 +39,7 @@ SETTINGS = (
 OUTPUTS = ("load.parquet",)
 AT_ONCE = 500  # records whose dialogues are in memory together
 RECORDS = "records"
+HASH, KEY = 32, 16  # bytes of a text's hash, and of it what is compared with all others
 T = TypeVar("T")
 
 
@@ -46,7 +47,8 @@ def run(run: Run) -> None:
     """Write `load.parquet`. Rejected records stay in it, with their reason and text.
 
     A user's file is read, cleaned and written some dialogues at a time. What is kept of all of
-    them is a hash, a name and the near-duplicates' numbers, some 500 bytes a dialogue.
+    them is a hash and the near-duplicates' numbers, some 320 bytes a dialogue; of one that comes
+    from a table, its question's hash too, some 140 more.
     """
     source = run.settings.source
     if source is not None:
@@ -66,8 +68,6 @@ def _require(usable: int, path: Path | str) -> None:
 
 
 def _load_user(run: Run, source: str) -> None:
-    import polars as pl
-
     all_of_them = _All()
     # the split waits for the last dialogue: near-duplicates of it may be anywhere
     with run.writer("load") as writer:
@@ -82,9 +82,11 @@ def _load_user(run: Run, source: str) -> None:
                 first.add(_rejected(frame, doubles, "duplicate") if doubles else frame)
         counts, sides = all_of_them.counts(), all_of_them.sides(run.settings.seed)
         _require(counts.accepted, source)
+        before = 0
         for frame in batches(draft):
-            split = pl.col("dialogue").replace_strict(sides, return_dtype=pl.String)
-            writer.add(frame.with_columns(split.alias("split")))
+            place = frame["dialogue"].rle_id() + before  # dialogues are whole, in their order
+            writer.add(frame.with_columns(sides.gather(place).alias("split")))
+            before += frame["dialogue"].n_unique()
     run.account("load", counts)
 
 
@@ -163,9 +165,8 @@ class _All:
 
     def __init__(self) -> None:
         self._near = NearDuplicates()
-        self._names: list[str] = []
-        self._hashes: list[str] = []
-        self._seen: set[str] = set()
+        self._hashes = bytearray()  # one after the other: a list of texts takes four times that
+        self._seen: set[bytes] = set()
         self._personal: Counter[str] = Counter()
         self._notes: Counter[str] = Counter()
         self._reasons: Counter[str] = Counter()
@@ -174,15 +175,15 @@ class _All:
         """Take the next piece's; the names of its dialogues that have been there before."""
         doubles = []
         for name, digest, own in zip(read.names, read.hashes, read.reasons, strict=True):
-            reason = own or ("duplicate" if digest in self._seen else "")
+            raw = bytes.fromhex(digest)
+            self._hashes += raw
+            reason = own or ("duplicate" if raw[:KEY] in self._seen else "")
             if reason:
                 self._reasons[reason] += 1
             else:
-                self._seen.add(digest)
+                self._seen.add(raw[:KEY])
             if reason and not own:
                 doubles.append(name)
-        self._names += read.names
-        self._hashes += read.hashes
         self._personal.update(read.personal)
         self._notes.update(read.notes)
         if read.names:
@@ -194,12 +195,15 @@ class _All:
         """Of each dialogue the first one of its near-duplicates, when all have been read."""
         return self._near.groups()
 
-    def sides(self, seed: int) -> dict[str, str]:
-        """The split of every dialogue: its group's first one decides."""
-        return {
-            name: assign_split(self._hashes[group], seed=seed)
-            for name, group in zip(self._names, self.groups, strict=True)
-        }
+    def sides(self, seed: int) -> pl.Series:
+        """The split of every dialogue, in order: its group's first one decides."""
+        import polars as pl
+
+        found = (
+            assign_split(self._hashes[group * HASH : (group + 1) * HASH].hex(), seed=seed)
+            for group in self.groups
+        )
+        return pl.Series("split", found, pl.String)
 
     def counts(self) -> Counts:
         """The account of all records."""
@@ -212,8 +216,8 @@ class _All:
         said += [f"near-duplicates and shared questions, kept on one side of the split: {shared}"]
         rejected = self._reasons.total()
         return Counts(
-            rows_in=len(self._names),
-            accepted=len(self._names) - rejected,
+            rows_in=len(self.groups),
+            accepted=len(self.groups) - rejected,
             rejected=rejected,
             reasons=dict(sorted(self._reasons.items())),
             notes=said,

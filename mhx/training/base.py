@@ -93,11 +93,14 @@ def load_model(
         require("peft")
         from peft import PeftModel
 
+        fix = "give a folder with adapter_config.json and its weights, trained on this base"
+        if not (adapter / "adapter_config.json").is_file():  # peft would ask the hub for the name
+            what = f"no adapter for {name!r} here: adapter_config.json is missing"
+            raise MhxError(Problem(what, fix, path=adapter))
         try:
             model = PeftModel.from_pretrained(model, str(adapter))
         except (OSError, ValueError, RuntimeError) as error:
             what = f"no adapter for {name!r} here: {(str(error).splitlines() or [''])[0]}"
-            fix = "give a folder with adapter_config.json and its weights, trained on this base"
             raise MhxError(Problem(what, fix, path=adapter)) from error
     return model if quantization else model.to(device)  # bitsandbytes has placed it
 

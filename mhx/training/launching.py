@@ -45,12 +45,16 @@ def processes(device: str) -> Iterator[Processes]:
     """Join the other processes for a training on a device (auto, cpu or cuda); leave at its end.
 
     Without a launcher that is one process and nothing happens. What is wrong for all is said once
-    on each machine, a lack of memory by the process that has it. Raises MhxError for more processes than GPUs and when another one ends.
+    on each machine, a lack of memory by the process that has it. Raises MhxError for more processes
+    than GPUs and when another one ends.
     """
     group = launched()
     if group.size == 1:
         yield group
         return
+    from mhx.training.base import require
+
+    require("torch")
     import torch
 
     try:
@@ -58,7 +62,8 @@ def processes(device: str) -> Iterator[Processes]:
         yield group
     except MhxError as error:
         if _out_of_memory(error):
-            raise MhxError([replace(one, what=f"process {group.rank + 1} of {group.size}: {one.what}")
+            who = f"process {group.rank + 1} of {group.size}: "
+            raise MhxError([replace(one, what=who + one.what)
                             for one in error.problems]) from error
         if group.local:
             raise SystemExit(error.exit_code) from error

@@ -6,29 +6,24 @@ On a CPU a training that was killed and resumed ends with the same bytes.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mhx.errors import MhxError, Problem
-from mhx.files import hash_json, write_jsonl, write_text
+from mhx.files import write_jsonl, write_text
 from mhx.schema import TrainRecipe
 from mhx.training import checkpoint, quantized
-from mhx.training.adapters import Adapters, attach
-from mhx.training.attention import pack_where_possible
-from mhx.training.base import base_hash, load_model, load_tokenizer, require
-from mhx.training.batches import Row, collate, planned_batches
-from mhx.training.course import Course
+from mhx.training.adapters import attach
+from mhx.training.base import load_model, load_tokenizer, require
+from mhx.training.batches import Row, collate
 from mhx.training.division import Divided
-from mhx.training.encoding import Dataset, Record, encode_records
+from mhx.training.encoding import Record, encode_records
 from mhx.training.failures import Fits, check_causal
 from mhx.training.fertility import fertility
 from mhx.training.fitting import advice_here
+from mhx.training.jobs import FREE, Job, course_of, key_of, layout_of, refuse_empty, said
 from mhx.training.launching import current
-from mhx.training.layout import Cut, Packed, Padded
 from mhx.training.loop import Moment, Training, Watch
 from mhx.training.loss import mean_loss, objective_for
-from mhx.training.optimizer import AdapterOptimizer
 from mhx.training.pair_data import encode_pairs
 from mhx.training.preference import Say, as_pairs, silent
 from mhx.training.result import TrainResult, result_of
@@ -36,32 +31,13 @@ from mhx.training.save import save_adapter
 from mhx.training.sharding import check_shardable, is_sharded, load_sharded
 from mhx.training.templates import is_folded
 
-__all__ = ["Job", "Moment", "TrainResult", "encode_records", "mean_loss", "train_adapters",
+__all__ = ["FREE", "Job", "Moment", "TrainResult", "encode_records", "mean_loss", "train_adapters",
            "train_lora", "train_on"]
 
 CHECKPOINT = checkpoint.NAME
 CHECKPOINT_EVERY = 10  # steps
 CURVES = "curves.jsonl"
 TEMPLATE = "chat_template.jinja"  # where the base must be served with another than its own
-# settings that change memory or what is looked at, not the weights: a resume may change them
-FREE = frozenset({"micro_batch_tokens", "gradient_checkpointing", "overrides", "recommended_bases",
-                  "recipes"})
-
-
-@dataclass(frozen=True)
-class Job:
-    """One language's part: its conversations, settings and the folder of its adapter.
-
-    `plan` names the conversations of each step by id, in place of the order that lengths and seed
-    give: two texts of the same conversations are then learned in the same order.
-    """
-
-    name: str
-    train: Sequence[Record]
-    valid: Sequence[Record]
-    recipe: TrainRecipe
-    out: Path
-    plan: Sequence[Sequence[str]] = ()
 
 
 def train_lora(
@@ -105,7 +81,7 @@ def train_adapters(
     Raises MhxError as `train_lora` does.
     """
     require("torch", "transformers", "peft")
-    _refuse_empty(jobs)
+    refuse_empty(jobs)
     tokenizer = load_tokenizer(base)
     kind = quantized.shared([job.recipe for job in jobs])
     group = current()
@@ -158,9 +134,9 @@ def train_on(
     place = next(model.parameters()).device
     adapters.route(collate(sample, tokenizer.pad_token_id, place))
     objective, slower = objective_for(model, sample, tokenizer.pad_token_id)
-    cut, unpacked = _layout(model, jobs, adapters, tokenizer.pad_token_id)
+    cut, unpacked = layout_of(model, jobs, adapters, tokenizer.pad_token_id)
     unit = 2 if preference else 1
-    courses = [_course(job, data[job.name], held.get(job.name), adapters, unit) for job in jobs]
+    courses = [course_of(job, data[job.name], held.get(job.name), adapters, unit) for job in jobs]
     if preference:
         rows = [Row(owner, item) for owner, course in enumerate(courses)
                 for item in [*course.seen, *course.held]]
@@ -172,7 +148,7 @@ def train_on(
         cut = Divided(cut, group, even)
     run = Training(
         model=model, adapters=adapters, courses=courses, objective=objective, cut=cut,
-        folder=folder, key=_key(jobs, base, data, held, unit), every=CHECKPOINT_EVERY,
+        folder=folder, key=key_of(jobs, base, data, held, unit), every=CHECKPOINT_EVERY,
         watch=progress if group.leads else None, group=group,
         fits=fits,
     )
@@ -196,74 +172,7 @@ def train_on(
             if folded:
                 write_text(job.out / TEMPLATE, str(tokenizer.chat_template))
         results[job.name] = result_of(course, data[job.name], adapters, resumed, notes,
-                                    fertility(tokenizer, _said(job.train)))
+                                    fertility(tokenizer, said(job.train)))
     if group.leads:
         checkpoint.drop(folder)
     return results
-
-
-def _refuse_empty(jobs: Sequence[Job]) -> None:
-    problems = [
-        Problem(f"{job.name}: the training split is empty", "look into review.jsonl for why")
-        for job in jobs if not job.train
-    ]
-    if problems:
-        raise MhxError(problems)
-
-
-def _layout(
-    model: Any, jobs: Sequence[Job], adapters: Adapters, pad: int
-) -> tuple[Cut, str]:
-    """Packed, on a CPU with common beginnings once; else padded and sorted by length.
-
-    Returns as well why a GPU's batches are not packed, or "".
-    """
-    device = next(model.parameters()).device
-    limit = min(job.recipe.micro_batch_tokens for job in jobs)
-    on_gpu = device.type == "cuda"
-    # shared tokens would share their dropout too
-    if not on_gpu and any(job.recipe.lora.dropout for job in jobs):
-        return Padded(pad, device, limit, adapters.mixed), ""
-    why = pack_where_possible(model)
-    if not why:
-        return Packed(device, limit, adapters.mixed, shared=not on_gpu), ""
-    return Padded(pad, device, limit, adapters.mixed), why if on_gpu else ""
-
-
-def _course(
-    job: Job, data: Dataset, held: Dataset | None, adapters: Adapters, unit: int
-) -> Course:
-    left_out = set(data.left_out)
-    ids = [str(item.get("id", "?")) for item in job.train]
-    if job.plan:
-        kept = [name for name in ids if name not in left_out]
-        units = [[kept.index(name) for name in batch] for batch in job.plan]
-    else:
-        units = planned_batches(data.encoded[::unit], job.recipe)[: job.recipe.max_steps]
-    batches = [[unit * place + part for place in batch for part in range(unit)] for batch in units]
-    return Course(
-        name=job.name,
-        recipe=job.recipe,
-        encoded=data.encoded,
-        ids=[one for one in ids if one not in left_out for _ in range(unit)],
-        held=held.encoded if held else [],
-        batches=batches,
-        optimizer=AdapterOptimizer(adapters.weights(job.name), job.recipe, len(batches)),
-        unit=unit,
-    )
-
-
-def _key(
-    jobs: Sequence[Job], base: str, data: dict[str, Dataset], held: dict[str, Dataset], unit: int
-) -> str:
-    return hash_json([base, base_hash(base), unit, [
-        [job.name, job.recipe.model_dump(exclude=set(FREE)), *([job.plan] if job.plan else []),
-         *([[item.ids, item.mask] for item in part[job.name].encoded] if job.name in part else []
-           for part in (data, held))] for job in jobs
-    ]])
-
-
-def _said(records: Sequence[Record]) -> list[str]:
-    """What people say in conversations: the system prompt is the same in all."""
-    return [message["content"] for record in records for message in record["messages"]
-            if message["role"] != "system"]

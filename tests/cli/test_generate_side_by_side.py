@@ -113,3 +113,14 @@ def test_the_command_shows_services_in_place_of_slots(mhx, monkeypatch, here):
     wrong = mhx("generate", "--lang", "pl", "--prompt", "a", "--system", "bas", "--out", "b.jsonl")
     assert wrong.code and "base" in wrong.err
     assert side_by_side.SYSTEMS == ("base", "adapter")
+
+
+def test_a_folder_without_an_adapter_is_said_and_no_hub_is_asked(mhx, monkeypatch):
+    import peft
+
+    def asked(*given: Any, **named: Any) -> None:
+        raise AssertionError("the hub was asked")
+
+    monkeypatch.setattr(peft.PeftModel, "from_pretrained", asked)
+    done = mhx("generate", "--lang", "pl", "--prompt", "Dzień dobry.", "--adapter", "nowhere")
+    assert done.code == 1 and "nowhere" in done.err and "adapter_config.json is missing" in done.err

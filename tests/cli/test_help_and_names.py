@@ -17,8 +17,8 @@ Mhx = Callable[..., Any]
 COMMANDS = [
     "adapt", "report", "doctor", "purge", "langs", "check", "new", "translate", "score", "train",
     "generate", "chat", "judge", "choose", "cases", "skills", "parity", "agree", "anchors",
-    "anchors plan", "anchors export", "anchors import", "prove", "card", "card show", "card lint",
-    "card diff", "build", "filter", "gates", "pairs",
+    "anchors plan", "anchors export", "anchors import", "prove", "ablate",
+    "card", "card show", "card lint", "card diff", "build", "filter", "gates", "pairs",
     "review", "review export", "review import", "review status",
 ]
 

@@ -93,13 +93,6 @@ def test_batches_hold_every_text_once_longest_first_within_the_budget() -> None:
         )
 
 
-def test_a_full_batch_takes_no_text_much_shorter() -> None:
-    lengths = [100] * 6 + [80] * 6 + [20] * 6
-    assert [len(group) for group in batches(lengths, 4000)] == [18]
-    assert [len(group) for group in batches(lengths, 4000, 0.7)] == [12, 6]
-    assert [len(group) for group in batches([100, 10], 4000, 0.7)] == [2]
-
-
 def test_an_answer_has_room_but_not_more_than_the_model_has() -> None:
     assert answer_budget(10, 512) == 36
     assert answer_budget(400, 512) == 511

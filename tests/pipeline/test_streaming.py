@@ -91,13 +91,13 @@ def test_the_bar_counts_pieces_and_no_bar_is_inside_another(
     def opened(inner: Run, given: Any) -> Iterator[Any]:
         yield told(inner)
 
-    monkeypatch.setattr(streaming, "ROWS", 300)
+    monkeypatch.setattr(streaming, "MOST", 300)
     frames = [frame for frame, _ in run.executor.map(run, opened, "load")]
     assert pl.concat(frames).equals(run.table("load"))
     assert watched.bars == ["pieces of load"] * len(frames)
     assert len(frames) > 1
     watched.bars.clear()
-    monkeypatch.setattr(streaming, "ROWS", 10**6)
+    monkeypatch.setattr(streaming, "MOST", 10**6)
     monkeypatch.setattr(streaming, "LEAST", 10**6)
     assert len(list(run.executor.map(run, opened, "load"))) == 1
     assert watched.bars == ["inside"] * 3

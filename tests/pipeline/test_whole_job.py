@@ -140,7 +140,7 @@ def test_the_report_lists_every_measure_with_its_scorer_and_agreement(full: Path
     tables = {one["label"]: one for one in json.loads(
         (full / "report/report.json").read_text(encoding="utf-8"))["tables"]}
     rows = tables["measures"]["rows"]
-    assert {"epitome", "safety floor", "crisis", "local forms", "perplexity", "chrf",
+    assert {"epitome", "safety floor", "crisis", "local forms", "perplexity", "chrf", "bleu", "ter",
             "adaptation", "skills"} == {row["measure"] for row in rows}
     assert all(row["agreement"] and row["by"] for row in rows)
     assert "babble" in {row["base"] for row in rows}

@@ -158,7 +158,7 @@ def test_the_embedded_base_plays_a_case_and_is_called_babble():
 
 
 @pytest.mark.parametrize(("change", "says"), [
-    ({"cases": ("nowhere",)}, "no case nowhere"),
+    ({"cases": ("nowhere",)}, "unknown case 'nowhere'"),
     ({"lang": "xx"}, "no scripted cases"),
     ({"adapter": "auto", "model": "/nowhere"}, "no adapter of pl"),
     ({"model": "openai:m@http://127.0.0.1:9/v1", "adapter": "auto"}, "no adapter of ours"),

@@ -200,6 +200,6 @@ def test_training_on_packed_rows_gives_the_adapters_of_padded_ones(
         assert attention.pack_where_possible(model) == ""
         return Packed("cpu", 512), ""
 
-    monkeypatch.setattr(lora, "_layout", packed)
+    monkeypatch.setattr(lora, "layout_of", packed)
     for key, value in trained("packed").items():
         assert float((value - padded[key]).abs().max()) < 1e-5

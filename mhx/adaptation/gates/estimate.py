@@ -21,8 +21,10 @@ def estimated(segment: Segment, plan: Plan, context: GateContext) -> Found:
 def back(segment: Segment, plan: Plan, context: GateContext) -> Found:
     """A text that comes back unlike its source; a screen, never a proof."""
     score = segment.back_chrf
+    if score is None:
+        return
     long = sum(letter.isalpha() for letter in segment.source) >= BACK_LETTERS
-    if score is not None and long and not score >= BACK_FLOOR:
+    if long and not score >= BACK_FLOOR:
         yield "back_translation", "review", f"chrF {score:.0f} after translating back"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import statistics
+from array import array
 from collections.abc import Iterable
 
 from mhx.adaptation.conservation import Found
@@ -25,8 +25,14 @@ def check(segment: Segment, plan: Plan, context: GateContext) -> Found:
 
 def median_ratio(pairs: Iterable[tuple[str, str]]) -> float:
     """Median length ratio target / source of a corpus, the yardstick of the length gate."""
-    ratios = [len(target) / len(source) for source, target in pairs if source and target]
-    return statistics.median(ratios) if ratios else 1.0
+    # packed: of a million segments a list takes forty megabytes
+    ratios = array("d", (len(target) / len(source) for source, target in pairs
+                         if source and target))
+    if not ratios:
+        return 1.0
+    import numpy as np
+
+    return float(np.median(np.frombuffer(ratios)))
 
 
 GATE = Gate(

@@ -13,8 +13,10 @@ from mhx.schema import Plan
 
 def check(segment: Segment, plan: Plan, context: GateContext) -> Found:
     """A slot or a placeholder that came, went or became another."""
+    texts = segment.source, segment.adapted or ""
+    if not any(mark in text for mark in "{[" for text in texts):
+        return  # neither can stand there
     for code, pattern in (("slots", SLOT), ("placeholders", PLACEHOLDER)):
-        texts = segment.source, segment.adapted or ""
         before, after = (Counter(pattern.findall(text)) for text in texts)
         if before != after:
             yield f"conservation.{code}", "block", f"{dict(before)} became {dict(after)}"
