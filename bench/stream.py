@@ -3,9 +3,9 @@
     python bench/stream.py [--segments 1000000] [--workers N]
 
 Dialogues of real subtitle and FLORES sentences (bench/texts.py) as JSON Lines; a memory with their
-aligned Polish answers, so that adapt and gate work on real text. Sentences are drawn again and again
-(`distinct` says how many there are); text that repeats itself less costs more where an engine's
-answers or the analyses of words are kept. The stages run as the command
+aligned Polish answers, so that adapt and gate work on real text. Sentences are drawn again and
+again (`distinct` says how many there are); text that repeats itself less costs more where an
+engine's answers or the analyses of words are kept. The stages run as the command
 does; the resident memory of the command and its children is read every 50 ms from /proc and stored
 with each stage. Target: 1,536 MiB at 1,000,000 segments. `--workers`: the same on Ray Data, written
 to `results/stream_ray.json`; ray's own processes count, and what they share counts for each.

@@ -219,7 +219,7 @@ def mhx(*arguments: object) -> Any:
 
 
 def test_the_command_cleans_counts_and_says_what_fell(tmp_path: Path) -> None:
-    rows = rows_of([*GOOD, *BAD.values(), GOOD[0]])
+    rows = rows_of([*GOOD[:3], *BAD.values(), GOOD[0], GOOD[3]])
     put(tmp_path / "a.jsonl", rows)
     done = mhx("filter", tmp_path / "a.jsonl", "--lang", "pl", "--out", tmp_path / "b.tmx",
                "--dropped", tmp_path / "d.jsonl", "--json")
@@ -228,7 +228,9 @@ def test_the_command_cleans_counts_and_says_what_fell(tmp_path: Path) -> None:
     assert (told["read"], told["kept"], told["dropped"]) == (14, 4, 10)
     fails = {one["filter"]: one["fails"] for one in told["filters"]}
     assert all(fails[name] >= 1 for name in (*BAD, "duplicate"))
-    assert [(u.source, u.target) for u in read_tmx(tmp_path / "b.tmx", "en", "pl")] == GOOD
+    units = list(read_tmx(tmp_path / "b.tmx", "en", "pl"))
+    assert [(unit.source, unit.target) for unit in units] == GOOD
+    assert units[-1].origin == "b.tmx#a.jsonl#14"  # the row it was, not the row it is
     fallen = [json.loads(line) for line in (tmp_path / "d.jsonl").read_text().splitlines()]
     assert [row["source"] for row in fallen] == [one for one, _ in [*BAD.values(), GOOD[0]]]
 

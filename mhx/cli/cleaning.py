@@ -50,7 +50,13 @@ def clean(
     Example: mhx filter pairs.tmx --lang pl --out clean.tmx --filter length=1:80 --without html
     """
     from mhx.corpus.cleaning import Cleaning, chosen_filters, known_filters
-    from mhx.corpus.parallel import Sides, check_output, read_rows, write_rows
+    from mhx.corpus.parallel import (
+        Sides,
+        check_output,
+        read_rows,
+        with_origin,
+        write_rows,
+    )
     from mhx.errors import UsageError
     from mhx.files import jsonl_writer
     from mhx.language import load_language
@@ -75,7 +81,10 @@ def clean(
                 add({**shown, "dropped_by": failed})
 
         cleaning = Cleaning(wanted, sides, duplicates="duplicate" not in left, dropped=note)
-        write_rows(out, cleaning.kept(read_rows(pairs, sides)), sides, name=pairs.name)
+        rows = read_rows(pairs, sides)
+        if out.suffix.lower() == ".tmx":
+            rows = with_origin(rows, pairs.name)
+        write_rows(out, cleaning.kept(rows), sides, name=pairs.name)
     account = cleaning.account
     if json_:
         common.emit({

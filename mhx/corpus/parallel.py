@@ -110,6 +110,12 @@ def _parquet(path: Path) -> Iterator[Row]:
         raise MhxError(Problem(what, "check the file", path=path)) from error
 
 
+def with_origin(rows: Iterable[Row], name: str) -> Iterator[Row]:
+    """The rows with `origin`, where a TMX unit's id comes from: FILE#ROW unless they have one."""
+    for number, row in enumerate(rows, start=1):
+        yield {**row, "origin": row.get("origin") or f"{name}#{number}"}
+
+
 def check_output(path: Path, out: Path) -> None:
     """Raises UsageError for an output that cannot hold the rows of `path`, or is `path` itself."""
     able = WRITTEN.get(path.suffix.lower(), ())

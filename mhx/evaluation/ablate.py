@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mhx.atomic import alone
 from mhx.errors import UsageError
@@ -16,7 +16,6 @@ from mhx.evaluation.ablation.arms import (
     Arm,
     arms_of,
     check_edits,
-    pairs_of,
 )
 from mhx.evaluation.ablation.course import (
     Course,
@@ -26,6 +25,7 @@ from mhx.evaluation.ablation.course import (
     is_done,
     without_too_long,
 )
+from mhx.evaluation.ablation.findings import effects_of, means_of
 from mhx.evaluation.ablation.items import Items, agreement_of
 from mhx.evaluation.ablation.kinds import Kinds, kinds_of
 from mhx.evaluation.ablation.outcomes import BASE, Scores, items_of, outcomes_of
@@ -36,10 +36,6 @@ from mhx.training.adapter import recipe_for
 from mhx.training.base import TINY, base_hash
 from mhx.version import __version__
 
-if TYPE_CHECKING:
-    from mhx.stats.arms import Effect, Outcome
-
-SAME = "same text"
 # source and faithful text of the train split are what mhx/training/tiny makes the base of
 LEARNED = (
     "mhx-tiny was made from the faithful versions of these dialogues: its faithful arm meets them "
@@ -138,8 +134,10 @@ def ablate(ablation: Ablation, into: Path, reporter: Reporter) -> Ablated:
     both = (*found.losses, *found.answers)
     record = {
         **ablation.described(),
-        "outcomes": [{"outcome": one.name, "arms": _means(one)} for one in both],
-        "effects": _effects(ablation, found.losses, found.answers),
+        "outcomes": [{"outcome": one.name, "arms": means_of(one)} for one in both],
+        "effects": effects_of(
+            ablation.arms, found.losses, found.answers, seeds=len(ablation.courses),
+            margin=ablation.wanted.margin, alpha=ablation.wanted.alpha),
         "scorers": agreement_of(ablation.items.measures) if ablation.wanted.answers else {},
         "notes": _notes(ablation),
     }
@@ -178,50 +176,6 @@ def _scored(ablation: Ablation, into: Path, reporter: Reporter) -> Scores:
 def _scores_of(items: Items, adapter: Path | None, folder: Path) -> tuple[Any, Any]:
     losses = items.losses(adapter, folder)
     return losses, items.scored(items.answered(adapter, folder)) if items.answers else {}
-
-
-def _means(outcome: Outcome) -> dict[str, float]:
-    from mhx.stats.arms import mean_of
-
-    return {arm: mean_of(outcome, arm) for arm in outcome.sums}
-
-
-def _effects(
-    ablation: Ablation, losses: Sequence[Outcome], answers: Sequence[Outcome]
-) -> list[dict[str, Any]]:
-    """Contrasts of the losses and, a family of their own, of the answers."""
-    from mhx.stats.arms import effects
-    from mhx.stats.columns import Margin
-
-    wanted, pairs = ablation.wanted, pairs_of(ablation.arms)
-    # arms of one text are one adapter: their contrasts are tested once, under the later name
-    differ = list({(one.text_sha256, two.text_sha256): (one.name, two.name)
-                   for one, two in pairs if one.text_sha256 != two.text_sha256}.values())
-    margin = Margin(wanted.margin, "raw") if wanted.margin is not None else None
-    rows = [
-        *(_row(one, "loss") for one in effects(losses, differ, margin=margin,
-                                               alpha=wanted.alpha)),
-        *(_row(one, "answers") for one in effects(answers, differ, alpha=wanted.alpha)),
-    ]
-    same = [
-        {"family": "loss", "outcome": outcome.name, "arm": one.name, "against": two.name,
-         "difference": 0.0, "verdict": SAME, "by_seed": [0.0] * len(ablation.courses),
-         "note": "no edit tells the two texts apart: one adapter"}
-        for outcome in losses for one, two in pairs if one.text_sha256 == two.text_sha256
-    ]
-    return rows + same
-
-
-def _row(effect: Effect, family: str) -> dict[str, Any]:
-    one = asdict(effect.contrast)
-    return {
-        "family": family, "outcome": one["score"], "arm": one["group"],
-        "against": one["reference"], "difference": one["gap"], "by_seed": list(effect.by_seed),
-        **{name: one[name] for name in (
-            "low", "high", "p", "p_adjusted", "verdict", "dz", "mde", "margin", "tost_low",
-            "tost_high", "tost_p_adjusted", "clusters", "test")},
-        "seed_low": effect.seed_low, "seed_high": effect.seed_high, "note": one["note"],
-    }
 
 
 def _notes(ablation: Ablation) -> list[str]:

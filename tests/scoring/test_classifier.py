@@ -10,10 +10,15 @@ from typing import Any
 import polars as pl
 import pytest
 
+from mhx.api import open_run
 from mhx.cli import main
 from mhx.errors import MhxError
+from mhx.evaluation.answers import score_answers
+from mhx.evaluation.wanted import Wanted
+from mhx.schema import SuiteManifest
 from mhx.scoring.classifier import Classified, Classifier, heads_of
 from mhx.scoring.classifier_train import Labelled, Recipe, labelled, table_of, train_classifier
+from mhx.shelves import discover, shipped_root
 
 WORDS = ["sorry", "sad", "what", "why", "maybe", "because", "you", "feel", "that", "it", "is",
          "long", "walk", "night", "work"]
@@ -155,3 +160,25 @@ def test_bad_levels_are_named_by_line_and_missing_ones_are_left_out():
 def test_a_folder_that_is_no_classifier_is_said_to_be_none(tmp_path):
     with pytest.raises(MhxError, match="cannot load classifier"):
         _ = Classifier(str(tmp_path), None).heads
+
+
+def test_a_run_scores_its_answers_by_a_classifier_beside_the_cues(trained, tmp_path):
+    folder, _ = trained
+    shelves = discover(cwd=shipped_root())
+    run = open_run("pl", shelves=shelves, out=tmp_path / "runs", device="cpu",
+                   wanted=Wanted(classifier=str(folder)))
+    assert "classifier" in run.settings.plugin_sha256
+    answers = pl.DataFrame([
+        {"unit": f"u{number}", "system": system, "prompt": "I cannot sleep.", "spans": "[]",
+         "response": "That is hard." if number else "", "also": "", "control": "none",
+         "risk": False}
+        for system in ("base", "adapter") for number in range(3)])
+    suite = SuiteManifest.model_validate({"name": "x", "title": "x", "measures": ["epitome"]})
+    out = score_answers(run, suite, answers)
+    cues, classified = out.measured
+    assert (cues.instrument, classified.instrument) == ("epitome", "epitome:classifier")
+    rows = list(classified.rows())
+    assert {(row["scored"], row["expected"]) for row in rows} == {(2, 3)}
+    assert {row["by"] for row in rows} == {"classifier"}
+    assert {row["agreement"] for row in rows} == {None}  # it was measured on English
+    assert out.empathy.equals(cues.scores)
