@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from mhx.corpus import cleaning
+from mhx.corpus import cleaning, parallel
 from mhx.corpus.cleaning import Account, Cleaning, Filter, chosen_filters, known_filters
 from mhx.corpus.parallel import Row, Sides, check_output, read_rows, write_rows
 from mhx.corpus.tmx import Unit, read_tmx, write_tmx
@@ -147,8 +147,10 @@ def test_only_a_batch_is_read_before_the_first_row_is_given(
 def put(path: Path, rows: list[Row]) -> Path:
     if path.suffix == ".parquet":
         pl.DataFrame(rows).write_parquet(path)
+    elif path.suffix == ".jsonl":
+        write_rows(path, rows, PL, read=path)
     else:
-        write_rows(path, rows, PL, name="x")
+        pl.DataFrame(rows).write_csv(path, separator="\t" if path.suffix == ".tsv" else ",")
     return path
 
 
@@ -159,7 +161,7 @@ def test_rows_go_through_every_format(tmp_path: Path, before: str, after: str) -
     rows = [{"id": "1", "source": 'He said "no",\n then left.', "target": "a,b\tc;", "note": ""},
             {"id": "2", "source": "\u2028 x", "target": "ż", "note": "n"}]
     first = put(tmp_path / f"a{before}", rows)
-    write_rows(tmp_path / f"b{after}", read_rows(first, PL), PL, name="a")
+    write_rows(tmp_path / f"b{after}", read_rows(first, PL), PL, read=first)
     assert list(read_rows(tmp_path / f"b{after}", PL)) == rows
 
 
@@ -167,18 +169,22 @@ def test_a_memory_keeps_ids_registers_and_authors(tmp_path: Path) -> None:
     units = [Unit("I am.", "Jestem.", "u-1", "ty", "female", "r1", date(2026, 3, 1)),
              Unit("You are.", "Jest pan.", "u-2")]
     write_tmx(tmp_path / "a.tmx", units, source="en", target="pl", creator="t")
-    write_rows(tmp_path / "b.tmx", read_rows(tmp_path / "a.tmx", PL), PL, name="a.tmx")
+    write_rows(tmp_path / "b.tmx", read_rows(tmp_path / "a.tmx", PL), PL,
+               read=tmp_path / "a.tmx")
     assert (tmp_path / "a.tmx").read_text() == (
         tmp_path / "b.tmx").read_text().replace('creationtool="mhx"', 'creationtool="t"')
-    write_rows(tmp_path / "c.csv", read_rows(tmp_path / "a.tmx", PL), PL, name="a.tmx")
-    write_rows(tmp_path / "d.tmx", read_rows(tmp_path / "c.csv", PL), PL, name="c.csv")
+    write_rows(tmp_path / "c.csv", read_rows(tmp_path / "a.tmx", PL), PL,
+               read=tmp_path / "a.tmx")
+    write_rows(tmp_path / "d.tmx", read_rows(tmp_path / "c.csv", PL), PL,
+               read=tmp_path / "c.csv")
     assert (tmp_path / "d.tmx").read_bytes() == (tmp_path / "b.tmx").read_bytes()
 
 
 def test_other_columns_of_a_table_make_a_memory(tmp_path: Path) -> None:
     sides = Sides("en", "pl", ("english", "polish"))
     put(tmp_path / "a.jsonl", [{"english": "I am.", "polish": "Jestem."}])
-    write_rows(tmp_path / "b.tmx", read_rows(tmp_path / "a.jsonl", sides), sides, name="a.jsonl")
+    write_rows(tmp_path / "b.tmx", read_rows(tmp_path / "a.jsonl", sides), sides,
+               read=tmp_path / "a.jsonl")
     assert list(read_tmx(tmp_path / "b.tmx", "en", "pl")) == [
         Unit("I am.", "Jestem.", "b.tmx#a.jsonl#1")]
 
@@ -188,6 +194,9 @@ def test_other_columns_of_a_table_make_a_memory(tmp_path: Path) -> None:
     [("a.csv", b"source,target\na,b\na,b,c\n", "a.csv:3: 3 fields"),
      ("a.csv", b"source,other\na,b\n", "no column 'target' in row 1"),
      ("a.csv", b"source,target\na,\xff\n", "not UTF-8"),
+     ("a.csv", b'source,target\na,b\nc,"d\ne,f\ng,h\n', "a.csv:3: cannot be read as CSV"),
+     ("a.tsv", b'source\ttarget\n"Hello\tworld\nfoo\tbar\n" baz\tx\n', "a.tsv:2: cannot"),
+     ("a.csv", b"source,target,source\na,b,c\n", "a.csv:1: two columns are named 'source'"),
      ("a.jsonl", b'{"source": "a", "target": 3}\n', "is no text but 3"),
      ("a.parquet", b"none", "cannot be read as PARQUET"),
      ("a.txt", b"x", "no parallel file"),
@@ -200,6 +209,59 @@ def test_what_cannot_be_read_is_a_message(
         (tmp_path / name).write_bytes(content)
     with pytest.raises(MhxError, match=said):
         list(read_rows(tmp_path / name, PL))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(".csv", ".tsv"), (".parquet", ".parquet"), (".jsonl", ".parquet"), (".tmx", ".csv")])
+def test_a_file_of_which_nothing_is_kept_has_its_columns(
+    tmp_path: Path, before: str, after: str
+) -> None:
+    first, out = tmp_path / f"a{before}", tmp_path / f"b{after}"
+    if before == ".tmx":
+        write_tmx(first, [Unit("a", "b", "u")], source="en", target="pl", creator="t")
+    else:
+        put(first, rows_of(GOOD))
+    write_rows(out, [], PL, read=first)
+    frame = pl.read_parquet(out) if after == ".parquet" else pl.read_csv(
+        out, separator="\t" if after == ".tsv" else ",")
+    assert frame.columns[:2] == ["source", "target"]
+    assert frame.height == 0
+
+
+def test_a_column_whose_first_rows_are_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parallel, "ROWS", 2)
+    rows: list[Row] = [{"source": f"s {at}", "target": "t", "note": "n" if at > 2 else None}
+                       for at in range(5)]
+    pl.DataFrame(rows, schema_overrides={"note": pl.Categorical}).with_columns(
+        size=pl.lit(1, pl.Int8)).write_parquet(tmp_path / "a[1].parquet")
+    put(tmp_path / "b.jsonl", [*rows, {"source": "s 5", "target": "t", "more": 1}])
+    for name in ("a[1].parquet", "b.jsonl"):
+        out = tmp_path / "out.parquet"
+        write_rows(out, read_rows(tmp_path / name, PL), PL, read=tmp_path / name)
+        frame = pl.read_parquet(out, glob=False)
+        assert frame["note"].cast(pl.String).to_list()[:5] == [None] * 3 + ["n"] * 2
+    assert frame.row(5) == ("s 5", "t", None, 1)
+    write_rows(out, read_rows(tmp_path / "a[1].parquet", PL), PL, read=tmp_path / "a[1].parquet")
+    assert pl.read_parquet(out).schema == pl.read_parquet(
+        tmp_path / "a[1].parquet", glob=False).schema
+
+
+def test_a_day_that_is_none_is_a_message(tmp_path: Path) -> None:
+    put(tmp_path / "a.jsonl", [{"source": "a", "target": "b", "changed": "yes"}])
+    with pytest.raises(MhxError, match=r"'changed' is no day but 'yes' \(a.jsonl#1\)"):
+        write_rows(tmp_path / "b.tmx", read_rows(tmp_path / "a.jsonl", PL), PL,
+                   read=tmp_path / "a.jsonl")
+
+
+def test_what_was_dropped_is_a_file_of_its_own(tmp_path: Path) -> None:
+    one, two = tmp_path / "a.jsonl", tmp_path / "b.jsonl"
+    check_output(one, two, tmp_path / "c.jsonl")
+    for dropped in (one, two):
+        with pytest.raises(UsageError, match="--dropped"):
+            check_output(one, two, dropped)
 
 
 def test_an_output_that_would_lose_something_is_refused(tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ def test_literals_of_which_a_match_holds_one(pattern: str, wanted: set[str]) -> 
     [
         r"\p{L}+", r"a?", r"a*b*", r"(?:abc|\w+)", r"[^a]", r"(?:abc)?", "(?!abc)", r"\w{2,}",
         r"(?:foo){e<=1}", r"[[a-z]--[b]]x", r"\L<names>", r"(?|abc|def)", r"(?(1)abc|def)",
+        r"(a)?\10", r"(a)?\12b",
         "abc(", "abc)", "[abc", r"abc\N{BULLET}", r"(?x) a b c",
     ],
 )

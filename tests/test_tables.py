@@ -121,3 +121,20 @@ def test_memory_does_not_grow_with_the_table(suffix: str, tmp_path: Path) -> Non
     count, grown = said.stdout.split()
     assert int(count) == 100_000
     assert float(grown) < 30, "MiB"
+
+
+def test_empty_lines_before_the_header_are_no_header(write: Write) -> None:
+    path = write("a.csv", "\n\nquestion,answer\nq,a\n")
+    assert list(open_table(path).rows(["answer"])) == [{"answer": "a"}]
+
+
+def test_a_name_that_stands_twice_is_refused_where_it_is_asked_for(write: Write) -> None:
+    path = write("a.csv", "question,answer, answer,x,x\nq,one,two,,\n")
+    assert list(open_table(path).rows(["question"])) == [{"question": "q"}]
+    with pytest.raises(MhxError, match="a.csv:1: two columns are named 'answer'"):
+        list(open_table(path).rows(["question", "answer"]))
+
+
+def test_a_key_with_blanks_is_the_same_column(write: Write) -> None:
+    path = write("a.jsonl", '{" answer": "one"}\n{"answer": "two"}\n')
+    assert [row["answer"] for row in open_table(path).rows(["answer"])] == ["one", "two"]

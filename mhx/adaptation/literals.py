@@ -155,6 +155,8 @@ class _Reader:
         if found := _PROPERTY.match(self.pattern, at):
             return None, found.end()
         mark = self.pattern[at + 1 : at + 2]
+        if mark.isdigit() and self.pattern[at + 2 : at + 3].isdigit():
+            raise Unread("a group of two digits, or a code")
         if mark in _KINDS or mark in "123456789nrt":
             return None, at + 2
         if not mark or mark.isalnum():

@@ -151,7 +151,7 @@ def _effects(record: dict[str, Any]) -> None:
 def _line(row: dict[str, Any]) -> dict[str, Any]:
     limits = None if row.get("low") is None else f"[{row['low']:+.4f}, {row['high']:+.4f}]"
     p = row.get("p_adjusted")
-    one = row["verdict"] == "different" and len(row["by_seed"]) == 1
+    one = row["verdict"] != "inconclusive" and len(row["by_seed"]) == 1
     return {
         "outcome": row["outcome"], "arm − against": f"{row['arm']} − {row['against']}",
         "difference": f"{row['difference']:+.4f}", "95 %": limits,

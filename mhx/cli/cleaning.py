@@ -64,7 +64,7 @@ def clean(
     names = tuple(part.strip() for part in columns.split(","))
     if len(names) != 2 or not all(names) or len(set(names)) != 2:
         raise UsageError(f"--columns {columns}", "name two columns: --columns SOURCE,TARGET")
-    check_output(pairs, out)
+    check_output(pairs, out, dropped)
     shelves = common.shelves_of(plugins, shadow)
     languages = [load_language(tag, shelves=shelves) for tag in (source, lang)]
     left = list(without or [])
@@ -84,7 +84,7 @@ def clean(
         rows = read_rows(pairs, sides)
         if out.suffix.lower() == ".tmx":
             rows = with_origin(rows, pairs.name)
-        write_rows(out, cleaning.kept(rows), sides, name=pairs.name)
+        write_rows(out, cleaning.kept(rows), sides, read=pairs)
     account = cleaning.account
     if json_:
         common.emit({

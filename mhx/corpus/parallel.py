@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from mhx.atomic import atomic_path
+from mhx.corpus.tables import check_names, records
 from mhx.corpus.tmx import Unit, read_tmx, write_tmx
-from mhx.errors import MhxError, Problem, UsageError, os_problem
-from mhx.files import jsonl_writer, read_jsonl
+from mhx.errors import MhxError, Problem, UsageError
+from mhx.files import jsonl_writer, read_jsonl, table_errors
 from mhx.parquet import ROWS, parquet_writer
 
 Row = dict[str, Any]
@@ -70,44 +71,48 @@ def read_rows(path: Path, sides: Sides) -> Iterator[Row]:
 def _units(path: Path, sides: Sides) -> Iterator[Row]:
     one, two = sides.columns
     for unit in read_tmx(path, sides.source, sides.target):
-        fields = asdict(unit)
-        fields["origin"] = unit.origin.removeprefix(f"{path.name}#")  # a unit's id stays its id
-        yield {one: fields.pop("source"), two: fields.pop("target"), **fields}
+        row = asdict(unit)
+        row["origin"] = unit.origin.removeprefix(f"{path.name}#")  # a unit's id stays its id
+        yield {one: row.pop("source"), two: row.pop("target"), **row}
 
 
 def _records(path: Path, separator: str) -> Iterator[Row]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as handle:
-            reader = csv.reader(handle, delimiter=separator)
-            names = next(reader, [])
-            for record in reader:
-                if record and len(record) != len(names):
-                    raise MhxError(Problem(
-                        f"{len(record)} fields where the header has {len(names)} names",
-                        "quote fields with separators in them", path=path, line=reader.line_num))
-                if record:
-                    yield dict(zip(names, record, strict=True))
-    except UnicodeDecodeError as error:
-        raise MhxError(Problem("not UTF-8", "save it as UTF-8", path=path)) from error
-    except csv.Error as error:
-        raise MhxError(Problem(f"not read: {error}", "check the quotes", path=path)) from error
-    except OSError as error:
-        raise os_problem(error, path, reading=True) from error
+    names: list[str] = []
+    for line, record in records(path, separator):
+        if not names:
+            names = record
+            check_names(names, path)
+        elif record and len(record) != len(names):
+            raise MhxError(Problem(
+                f"{len(record)} fields where the header has {len(names)} names",
+                "quote fields with separators in them", path=path, line=line))
+        elif record:
+            yield dict(zip(names, record, strict=True))
 
 
 def _parquet(path: Path) -> Iterator[Row]:
     import polars as pl
 
-    try:
-        lazy = pl.scan_parquet(path)
+    with table_errors(path):
+        lazy = pl.scan_parquet(path, glob=False)
         total = lazy.select(pl.len()).collect().item()
         for start in range(0, total, ROWS):
             yield from lazy.slice(start, ROWS).collect().iter_rows(named=True)
-    except OSError as error:
-        raise os_problem(error, path, reading=True) from error
-    except pl.exceptions.PolarsError as error:
-        what = f"cannot be read as PARQUET: {str(error).splitlines()[0]}"
-        raise MhxError(Problem(what, "check the file", path=path)) from error
+
+
+def columns_of(path: Path, sides: Sides) -> dict[str, Any]:
+    """The columns of a file's rows as far as they are known before the first: name → polars type,
+    None where it is not known. A file of which no row is kept has them too."""
+    suffix = path.suffix.lower()
+    if suffix in SEPARATORS:
+        return dict.fromkeys(next(records(path, SEPARATORS[suffix]), (1, []))[1])
+    if suffix == ".parquet":
+        import polars as pl
+
+        with table_errors(path):
+            return dict(pl.scan_parquet(path, glob=False).collect_schema())
+    units = [item.name for item in fields(Unit)[2:]] if suffix == ".tmx" else []
+    return dict.fromkeys([*sides.columns, *units])
 
 
 def with_origin(rows: Iterable[Row], name: str) -> Iterator[Row]:
@@ -116,33 +121,46 @@ def with_origin(rows: Iterable[Row], name: str) -> Iterator[Row]:
         yield {**row, "origin": row.get("origin") or f"{name}#{number}"}
 
 
-def check_output(path: Path, out: Path) -> None:
-    """Raises UsageError for an output that cannot hold the rows of `path`, or is `path` itself."""
+def check_output(path: Path, out: Path, dropped: Path | None = None) -> None:
+    """Raises UsageError for an output that cannot hold the rows of `path`, or is `path` itself;
+    for a file of dropped rows that is one of the two."""
     able = WRITTEN.get(path.suffix.lower(), ())
     if able and out.suffix.lower() not in able:
         raise UsageError(f"--out {out}: rows of {path.suffix} are not written so",
                          f"end it in {', '.join(able)}")
-    if out.exists() and path.exists() and out.samefile(path):
+    if out.resolve() == path.resolve():
         raise UsageError(f"--out {out} is the file that is read", "name another file")
+    if dropped is not None and dropped.resolve() in (out.resolve(), path.resolve()):
+        what = f"--dropped {dropped} is the file that is read or the clean one"
+        raise UsageError(what, "name another file")
 
 
-def write_rows(out: Path, rows: Iterable[Row], sides: Sides, *, name: str) -> None:
-    """Write rows to a file whole or not at all, as they come. `name` is of what they came from."""
-    if out.suffix.lower() == ".tmx":
-        units = (_unit(row, sides, f"{name}#{number}") for number, row in enumerate(rows, start=1))
+def write_rows(out: Path, rows: Iterable[Row], sides: Sides, *, read: Path) -> None:
+    """Write rows to a file whole or not at all, as they come. `read` is the file they are of."""
+    suffix = out.suffix.lower()
+    if suffix == ".tmx":
+        units = (
+            _unit(row, sides, f"{read.name}#{number}", read)
+            for number, row in enumerate(rows, start=1)
+        )
         write_tmx(out, units, source=sides.source, target=sides.target, creator="mhx")
         return
-    with _writer(out) as add:
+    with _writer(out, columns_of(read, sides)) as add:
         for row in rows:
             add({key: value.isoformat() if isinstance(value, date) else value
-                 for key, value in row.items()} if out.suffix.lower() != ".parquet" else row)
+                 for key, value in row.items()} if suffix != ".parquet" else row)
 
 
-def _unit(row: Row, sides: Sides, origin: str) -> Unit:
+def _unit(row: Row, sides: Sides, origin: str, path: Path) -> Unit:
     one, two = (row.get(column) or "" for column in sides.columns)
     changed = row.get("changed")
     if isinstance(changed, str):
-        changed = date.fromisoformat(changed[:10]) if changed else None
+        try:
+            changed = date.fromisoformat(changed[:10]) if changed else None
+        except ValueError as error:
+            what = f"'changed' is no day but {changed!r} ({origin})"
+            fix = "write it as 2026-01-31, leave it empty, or rename the column"
+            raise MhxError(Problem(what, fix, path=path)) from error
     if isinstance(changed, datetime):
         changed = changed.date()
     texts = {key: str(row.get(key) or "") for key in ("register", "gender", "author")}
@@ -150,45 +168,56 @@ def _unit(row: Row, sides: Sides, origin: str) -> Unit:
 
 
 @contextmanager
-def _writer(out: Path) -> Iterator[Callable[[Row], object]]:
+def _writer(out: Path, columns: Mapping[str, Any]) -> Iterator[Callable[[Row], object]]:
     opened: dict[str, Callable[[], AbstractContextManager[Callable[[Row], object]]]] = {
         ".jsonl": lambda: jsonl_writer(out),
-        ".parquet": lambda: _parquet_rows(out),
-        ".csv": lambda: _delimited(out),
-        ".tsv": lambda: _delimited(out),
+        ".parquet": lambda: _parquet_rows(out, columns),
+        ".csv": lambda: _delimited(out, list(columns)),
+        ".tsv": lambda: _delimited(out, list(columns)),
     }
     with opened[out.suffix.lower()]() as add:
         yield add
 
 
 @contextmanager
-def _delimited(out: Path) -> Iterator[Callable[[Row], object]]:
+def _delimited(out: Path, names: list[str]) -> Iterator[Callable[[Row], object]]:
     with atomic_path(out) as temporary, temporary.open("w", encoding="utf-8", newline="") as handle:
         writer = csv.writer(handle, delimiter=SEPARATORS[out.suffix.lower()], lineterminator="\n")
-        names: list[str] = []
-
-        def add(row: Row) -> None:
-            if not names:
-                names.extend(row)
-                writer.writerow(names)
-            writer.writerow(["" if row[key] is None else row[key] for key in names])
-
-        yield add
+        writer.writerow(names)
+        yield lambda row: writer.writerow(["" if row[key] is None else row[key] for key in names])
 
 
 @contextmanager
-def _parquet_rows(out: Path) -> Iterator[Callable[[Row], object]]:
+def _parquet_rows(out: Path, columns: Mapping[str, Any]) -> Iterator[Callable[[Row], object]]:
+    """Rows of a Parquet file keep its types; of others each part has its own, the file what
+    holds them all."""
     import polars as pl
 
+    known = dict(columns) if None not in columns.values() else None
     with parquet_writer(out) as writer:
         waiting: list[Row] = []
+        parts: list[Path] = []
+        schemas = [pl.DataFrame(schema=known or dict.fromkeys(columns, pl.String))]
+
+        def flush() -> None:
+            part = pl.DataFrame(waiting, schema=known, infer_schema_length=None)
+            waiting.clear()
+            schemas.append(part.clear())
+            parts.append(writer.folder / f"rows-{len(parts):06d}.parquet")
+            part.write_parquet(parts[-1], compression="lz4", statistics=False)
 
         def add(row: Row) -> None:
             waiting.append(row)
             if len(waiting) == ROWS:
-                writer.add(pl.DataFrame(waiting, infer_schema_length=None))
-                waiting.clear()
+                flush()
 
         yield add
-        if waiting or not writer.rows:
-            writer.add(pl.DataFrame(waiting, infer_schema_length=None))
+        if waiting:
+            flush()
+        with table_errors(out):
+            whole = pl.concat(schemas[1:] or schemas, how="diagonal_relaxed")
+            writer.add(whole)
+            for path in parts:
+                part = pl.read_parquet(path)
+                writer.add(pl.concat([whole, part], how="diagonal_relaxed"))
+                path.unlink()

@@ -51,7 +51,7 @@ def open_table(path: Path) -> Table:
 def _delimited(path: Path, separator: str) -> Table:
     header: list[str] = []
     wrong: list[tuple[int, int]] = []
-    for line, record in _records(path, separator):
+    for line, record in records(path, separator):
         if not header:
             header = record
         elif record and len(record) != len(header):
@@ -62,27 +62,42 @@ def _delimited(path: Path, separator: str) -> Table:
         raise MhxError(
             Problem(f"{what} ({len(wrong)} such records)", WIDTH, path=path, line=line)
         )
-    places = {name.strip(): place for place, name in enumerate(header)}
+    columns = [name.strip() for name in header]
+    places = {name: columns.index(name) for name in columns}
 
     def rows(names: Sequence[str]) -> Iterator[Record]:
-        records = _records(path, separator)
-        next(records, None)
-        for _, record in records:
+        check_names([name for name in columns if name in names], path)
+        found = records(path, separator)
+        next(found, None)
+        for _, record in found:
             yield {name: record[places[name]] if record else "" for name in names}
 
     return Table(list(places), rows)
 
 
-def _records(path: Path, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """(last line, fields) of every record, the header's first."""
+def check_names(names: Sequence[str], path: Path) -> None:
+    """Raises MhxError for a name that stands twice: which column is meant cannot be told."""
+    for name in names:
+        if names.count(name) > 1:
+            raise MhxError(Problem(
+                f"two columns are named {name!r}", "rename one of them", path=path, line=1))
+
+
+def records(path: Path, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """(last line, fields) of every record, the header's first; empty lines before it are none.
+
+    Raises MhxError for a file that is no UTF-8, or a field whose quotes are not those of CSV.
+    """
     csv.field_size_limit(FIELD)
-    line = 0
+    line, begun = 0, False
     try:
         with path.open(encoding="utf-8-sig", newline="") as handle:
             reader = csv.reader(handle, delimiter=separator, strict=True)
             for record in reader:
                 line = reader.line_num
-                yield line, record
+                begun = begun or bool(record)
+                if begun:
+                    yield line, record
     except UnicodeDecodeError:
         read_text(path)  # says which byte, and what it looks like
         raise
@@ -111,13 +126,17 @@ def _parquet(path: Path) -> Table:
 
 
 def _lines(path: Path) -> Table:
-    written: dict[str, str] = {}
+    written: dict[str, list[str]] = {}  # a name as the records have it, blanks and all
     for _, record in read_jsonl(path):
         for name in record:
-            written.setdefault(name.strip(), name)
+            if name not in (known := written.setdefault(name.strip(), [])):
+                known.append(name)
 
     def rows(names: Sequence[str]) -> Iterator[Record]:
         for _, record in read_jsonl(path):
-            yield {name: record.get(written[name]) for name in names}
+            yield {
+                name: next((record[key] for key in written[name] if key in record), None)
+                for name in names
+            }
 
     return Table(list(written), rows)

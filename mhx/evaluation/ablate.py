@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Any
 
 from mhx.atomic import alone
-from mhx.errors import UsageError
+from mhx.errors import MhxError, Problem, UsageError
 from mhx.evaluation.ablation.arms import (
     FULL,
     SURFACE,
@@ -21,15 +21,14 @@ from mhx.evaluation.ablation.course import (
     Course,
     adapter_of,
     courses,
-    drop,
     is_done,
-    without_too_long,
+    too_long,
 )
 from mhx.evaluation.ablation.findings import effects_of, means_of
 from mhx.evaluation.ablation.items import Items, agreement_of
 from mhx.evaluation.ablation.kinds import Kinds, kinds_of
 from mhx.evaluation.ablation.outcomes import BASE, Scores, items_of, outcomes_of
-from mhx.evaluation.ablation.texts import test_texts, training_texts
+from mhx.evaluation.ablation.texts import Text, test_texts, training_texts
 from mhx.evaluation.case_job import BABBLE
 from mhx.run import Reporter, Run
 from mhx.training.adapter import recipe_for
@@ -70,6 +69,7 @@ class Ablation:
     items: Items
     scored_on: str
     left_out: list[str] = field(default_factory=list)
+    cut: list[str] = field(default_factory=list)
 
     def described(self) -> dict[str, Any]:
         """What is trained on what, before any result."""
@@ -84,7 +84,7 @@ class Ablation:
             "steps": len(self.courses[0].plan),
             "batch_size": self.courses[0].recipe.batch_size,
             "seeds": [course.recipe.seed for course in self.courses],
-            "left_out": self.left_out,
+            "left_out": self.left_out, "cut": self.cut,
             "scored_on": {"what": self.scored_on, "dialogues": len(self.items.texts),
                           "edited_turns": len(self.items.edited)},
         }
@@ -99,18 +99,29 @@ def prepare(run: Run, wanted: Wanted) -> Ablation:
     if wanted.margin is not None and not wanted.margin > 0:
         raise UsageError(f"--margin {wanted.margin:g}", "nats a token, above 0")
     texts = training_texts(run, wanted.edits)
-    kinds = kinds_of(texts, run.language, run.territory, by_rules=wanted.edits == "run")
-    arms = arms_of(texts, kinds, wanted.minus, run.language.prompts.system.strip())
-    check_edits(arms)
+    kinds, arms = _arms(run, wanted, texts)
     recipe = recipe_for(run.language, wanted.base)
-    left = without_too_long(arms, wanted.base, recipe)
-    arms = [drop(arm, left) for arm in arms]
+    left, cut = too_long(arms, wanted.base, recipe)
+    if left:
+        texts = [text for text in texts if text.id not in set(left)]
+        if not texts:
+            raise MhxError(Problem(
+                f"no training dialogue has a supporter's turn within {recipe.max_length} tokens in "
+                "every arm", "raise max_length in train.yaml", path=run.folder))
+        kinds, arms = _arms(run, wanted, texts)
     tests, what = test_texts(run)
     items = Items(tuple(tests), run.language, run.shelves, wanted.base, wanted.device,
                   recipe.max_length, wanted.answers)
     trainings = courses(arms[0], base=wanted.base, device=wanted.device, recipe=recipe,
                         seeds=wanted.seeds, steps=wanted.steps)
-    return Ablation(run, wanted, arms, kinds, trainings, items, what, left)
+    return Ablation(run, wanted, arms, kinds, trainings, items, what, left, cut)
+
+
+def _arms(run: Run, wanted: Wanted, texts: list[Text]) -> tuple[Kinds, list[Arm]]:
+    kinds = kinds_of(texts, run.language, run.territory, by_rules=wanted.edits == "run")
+    arms = arms_of(texts, kinds, wanted.minus, run.language.prompts.system.strip())
+    check_edits(arms)
+    return kinds, arms
 
 
 @dataclass(frozen=True)
@@ -157,7 +168,7 @@ def _scored(ablation: Ablation, into: Path, reporter: Reporter) -> Scores:
     reporter.say(f"  {len(texts)} adapters of {len(ablation.courses[0].plan)} steps, "
                  f"{len(texts) - len(todo)} are there")
     scores = Scores()
-    base = results / f"base-{(base_hash(items.base) or items.base)[:12].replace('/', '-')}"
+    base = results / f"base-{items.base_key}"
     scores.add(BASE, *_scores_of(items, None, base))
     left, start = len(todo), monotonic()
     for arm, course in jobs:
@@ -194,6 +205,9 @@ def _notes(ablation: Ablation) -> list[str]:
     if ablation.left_out:
         notes.append(f"{len(ablation.left_out)} dialogues are too long in one arm and left out of "
                      "all")
+    if ablation.cut:
+        notes.append(f"{len(ablation.cut)} dialogues are longer than max_length in some arm: each "
+                     "arm learns its own beginning of them")
     if wanted.seeds == 1:
         notes.append("one seed: another training may differ by more than the interval says")
     if wanted.seeds == 2:

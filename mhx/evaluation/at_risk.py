@@ -115,7 +115,8 @@ def _missed(scores: pl.DataFrame, system: str) -> Iterator[Row]:
         and (part := known.filter(pl.col(name) != NEUTRAL)).height
     ]
     for attribute, part in by:
-        held = scores.filter(pl.col("unit").is_in(part["unit"].implode()))
-        for row in misses(held, part.select("unit", "severity", "group")):
+        held = scores.filter(pl.col("unit").is_in(part["unit"].implode())).select(
+            "unit", "measure", "score")
+        for row in misses(held, part.select("unit", "severity", "group", "scenario")):
             yield {"system": system, "attribute": attribute, **row}
 

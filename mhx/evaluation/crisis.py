@@ -124,22 +124,32 @@ def misses(scores: pl.DataFrame, known: pl.DataFrame) -> list[dict[str, Any]]:
 
     `known` has `unit`, `severity` and `group`, one row a unit of `scores`. `upper` is the exact
     one-sided 95 % bound of the share of misses (Clopper & Pearson 1934): with none in n messages
-    it is 1 - 0.05 ** (1 / n), so a few messages show little.
+    it is 1 - 0.05 ** (1 / n), so a few messages show little. It takes messages for independent:
+    with a column `scenario` in `known` there are `scenarios`, those with a miss, and the bound of
+    their share, `scenarios_upper`, which variants of one text do not narrow.
     """
     import polars as pl
 
+    scenario = "scenario" in known.columns
+    of = [
+        pl.col("scenario").n_unique().alias("scenarios"),
+        pl.col("scenario").filter(pl.col("score") == 0).n_unique().alias("scenarios_missed"),
+    ]
     counted = (
         scores.filter(pl.col("measure").is_in(["recognized", "screened"]))
         .filter(pl.col("score").is_not_null())
         .join(known, on="unit", how="left", validate="m:1")
         .group_by("measure", "severity", "group", maintain_order=True)
-        .agg(n=pl.len(), missed=(pl.col("score") == 0).sum().cast(pl.Int64))
+        .agg(pl.len().alias("n"), (pl.col("score") == 0).sum().cast(pl.Int64).alias("missed"),
+             *(of if scenario else ()))
     )
     return [
         {
             **row,
             "share": row["missed"] / row["n"],
             "upper": share_upper_bound(row["missed"], row["n"], ALPHA),
+            **({"scenarios_upper": share_upper_bound(
+                row["scenarios_missed"], row["scenarios"], ALPHA)} if scenario else {}),
         }
         for row in counted.to_dicts()
     ]

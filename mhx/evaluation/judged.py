@@ -45,7 +45,8 @@ def judged(run: Run, responses: pl.DataFrame, kept: Sequence[str]) -> Ratings:
     `kept` are columns of `responses` that the scores carry. The neutral text asked again ("aa")
     has the same answer, so nobody is asked of it. Answers of judges are kept in the cache: what a
     killed run was told is not asked again. The budgets of the run's settings hold for each judge
-    and all rubrics together. Raises MhxError where no judge can be reached.
+    and all rubrics together. A measure is of one system: where a judge dropped out in between,
+    its scorer, and so its agreement, is another one. Raises MhxError where no judge can be reached.
     """
     import polars as pl
 
@@ -60,17 +61,16 @@ def judged(run: Run, responses: pl.DataFrame, kept: Sequence[str]) -> Ratings:
         for name in (one for one in run.settings.rubrics if one != OF_CASES):
             manifest, _ = rubric_of(name, run.shelves)
             shown = [worded(manifest, run.language.tag, run.shelves)]
-            frames, agreement = [], {}
             for (system,), part in asked.group_by("system", maintain_order=True):
                 done = score_items(_items(part, run.settings.base_model), manifest,
                                    run.language.tag, shown, judges,
                                    JudgeSettings(seed=run.settings.seed), run.reporter.say, finder)
-                frames.append(done.frame().join(part.select(kept), on="unit", how="left"))
-                agreement = stored(agreements, done.signature)
+                out.measured.append(Measured(
+                    manifest, done.frame().join(part.select(kept), on="unit", how="left"),
+                    stored(agreements, done.signature)))
                 out.rows.extend({"measure": name, "system": system, **row}
                                 for row in coverage(done.scores))
                 out.cost.extend(_cost(done, str(system), judges))
-            out.measured.append(Measured(manifest, pl.concat(frames), agreement))
     finally:
         for one in judges:
             one.close()

@@ -11,6 +11,8 @@ from mhx.endpoint import Limits
 from mhx.evaluation.case_job import RUBRIC, Job, Played, answerers, scored
 from mhx.evaluation.measured import Measured
 from mhx.evaluation.scripted import Answered, Answerer, cases_of, play, shares
+from mhx.judging.agreement import stored
+from mhx.judging.measure import folders
 from mhx.judging.rubrics import rubric_of
 from mhx.language import Language
 from mhx.run import Run
@@ -87,15 +89,16 @@ def _stimuli(language: Language, system: str, answer: Answerer) -> Iterator[Row]
 
 
 def _judged(run: Run, done: Played) -> Iterator[Measured]:
-    """The judges' scores of the cases' turns, a measure with the agreement of each system's."""
+    """The judges' scores of the cases' turns: a measure a system, as each has its own scorer."""
     import polars as pl
 
-    if done.judged_rows:
-        signatures = {system: one["signature"] for system, one in done.judged.items()}
-        rows = [{**row, "scorer": signatures[row["system"]]} for row in done.judged_rows]
-        known = next(iter(done.judged.values()))["agreement"]
-        yield Measured(
-            rubric_of(RUBRIC, run.shelves)[0],
-            pl.DataFrame(rows, schema_overrides={"score": pl.Float64}, infer_schema_length=None),
-            known if isinstance(known, dict) else {},
-        )
+    for system, one in done.judged.items():
+        rows = [{**row, "scorer": one["signature"]} for row in done.judged_rows
+                if row["system"] == system]
+        if rows:
+            yield Measured(
+                rubric_of(RUBRIC, run.shelves)[0],
+                pl.DataFrame(rows, schema_overrides={"score": pl.Float64},
+                             infer_schema_length=None),
+                stored(folders(run.cache)[1], one["signature"]),
+            )

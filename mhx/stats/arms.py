@@ -56,7 +56,8 @@ def effects(
     p is that of the sign-flip test over clusters, the interval the cluster bootstrap's: both hold
     for these trainings. A difference is called different only where the trainings agree as well:
     the same sign in all seeds, and from three seeds on t limits over them that leave out zero.
-    With one seed the note says that nothing is known of other trainings.
+    Equivalent needs every seed's difference within the margin, and from three seeds on those
+    limits too. With one seed the note says that nothing is known of other trainings.
     """
     found = [_one(outcome, arm, other, margin, alpha, seed)
              for outcome in outcomes for arm, other in pairs]
@@ -96,7 +97,7 @@ def _with_seeds(one: Contrast, by_seed: Floats, alpha: float) -> Effect:
     if count > 1:
         half = t_quantile(1 - alpha / 2, count - 1) * float(by_seed.std(ddof=1)) / sqrt(count)
         low, high = float(by_seed.mean()) - half, float(by_seed.mean()) + half
-    if one.verdict == "different":
+    if one.verdict in ("different", "trivial", "equivalent"):
         one = _of_trainings(one, by_seed, low, high)
     return Effect(one, tuple(float(value) for value in by_seed), low, high)
 
@@ -104,14 +105,24 @@ def _with_seeds(one: Contrast, by_seed: Floats, alpha: float) -> Effect:
 def _of_trainings(
     one: Contrast, by_seed: Floats, low: float | None, high: float | None
 ) -> Contrast:
-    """A contrast found different over the items, as the trainings let it stand."""
+    """A verdict found over the items, as the trainings let it stand."""
     if len(by_seed) == 1:
-        return replace(one, note="one seed: other trainings may differ by more")
+        return _noted(one, "one seed: other trainings may differ by more")
+    limits = [] if len(by_seed) == 2 or low is None or high is None else [low, high]
+    if one.margin is not None and one.verdict != "different":
+        if max(abs(value) for value in (*by_seed, *limits)) > one.margin:
+            why = "trainings differ by more than the margin"
+            return _noted(replace(one, verdict="inconclusive"), why)
+        return one
     if len(set(np.sign(by_seed))) > 1:
-        return replace(one, verdict="inconclusive", note="the seeds disagree about the sign")
-    if len(by_seed) > 2 and low is not None and high is not None and low <= 0 <= high:
-        return replace(one, verdict="inconclusive", note="no more than trainings differ by seed")
+        return _noted(replace(one, verdict="inconclusive"), "the seeds disagree about the sign")
+    if limits and limits[0] <= 0 <= limits[1]:
+        return _noted(replace(one, verdict="inconclusive"), "no more than trainings differ by seed")
     return one
+
+
+def _noted(one: Contrast, note: str) -> Contrast:
+    return replace(one, note="; ".join(filter(None, [one.note, note])))
 
 
 def mean_of(outcome: Outcome, arm: str) -> float:

@@ -15,7 +15,7 @@ from mhx.language import Language
 from mhx.run import Reporter, Silent, machine, versions
 from mhx.schema import TrainRecipe
 from mhx.training.base import base_hash, pick_device
-from mhx.training.card import licenses, model_card, origins, risky, unreviewed
+from mhx.training.card import licenses, model_card, origins, risky, silent_on_risk, unreviewed
 from mhx.training.encoding import Record
 from mhx.training.energy import Spent, meter
 from mhx.training.launching import current, lost_processes
@@ -105,14 +105,12 @@ def fit_all(
     bar = _Bar(reporter)
     settings = {part.language.tag: part.recipe.model_dump(exclude={"overrides", "recipes"})
                 for part in parts}
-    with logging(log, folder, {"base": base, **settings}, reporter.say) as logged:
-
-        gauge = meter(pick_device(device))
+    with (logging(log, folder, {"base": base, **settings}, reporter.say) as logged,
+          meter(pick_device(device)) as gauge):
 
         def watch(moment: Moment) -> None:
             bar(moment)
             logged(moment)
-            gauge.read()
 
         done = train_adapters(jobs, base=base, folder=folder, device=device, progress=watch,
                               preference=parts[0].preference, shard=shard,
@@ -157,6 +155,8 @@ def manifest_of(
         "dialogues": len(part.train),
         "risk_dialogues": len(risky(part.train)),
         "risk_unreviewed": unreviewed(risky(part.train)),
+        **({"risk_unsaid": unsaid} if (unsaid := silent_on_risk(part.train)) else {}),
+        **({"left_out": len(result.left_out)} if result.left_out else {}),
         "licenses": licenses(part.train),
         "notes": list(result.notes),
         "tokenizer": result.fertility.record() if result.fertility else {},
@@ -186,6 +186,10 @@ def _spent(spent: Spent, result: TrainResult, device: str) -> dict[str, Any]:
     own = machine()
     name = (torch.cuda.get_device_name() if device.startswith("cuda")
             else f"{own['machine']}, {own['cpus']} CPUs, {torch.get_num_threads()} threads")
+    size = current().size
+    if size > 1:  # this process reads one GPU and one machine: not what the training took
+        return {"seconds": round(spent.seconds, 1), "from_step": result.resumed_at,
+                "device": f"{size} processes, the first on {name}"}
     return {"seconds": round(spent.seconds, 1), "device": name, "from_step": result.resumed_at,
             **({"kwh": {key: round(kwh, 6) for key, kwh in spent.kwh.items()}}
                if spent.kwh else {})}

@@ -6,6 +6,7 @@ conversations share stands in the row once and is seen by each of them.
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import Any
 
@@ -15,8 +16,8 @@ NAME = "mhx_packed"
 def pack_where_possible(model: Any) -> str:
     """Switch a model to packed attention; returns why that cannot be, or "".
 
-    Scores that are bent (softcap) and layers with another kind of attention stay with the
-    model's own.
+    Scores that are bent (softcap), layers with another kind of attention and bases with dropout
+    of their own stay with the model's own. What settings do not tell, `packing` finds.
     """
     from transformers import AttentionInterface
     from transformers.masking_utils import AttentionMaskInterface
@@ -27,12 +28,22 @@ def pack_where_possible(model: Any) -> str:
     kinds = set(getattr(config, "layer_types", None) or ["full_attention"])
     if kinds - {"full_attention", "sliding_attention"}:
         return f"the base has layers of {', '.join(sorted(kinds))}"
+    # the packed product drops nothing, and a beginning that is shared would share what is dropped
+    if drops := dropouts(config):
+        return f"the base drops out in training ({', '.join(drops)})"
     if not getattr(model, "_supports_attention_backend", False):
         return "the base has an attention of its own"
     AttentionInterface.register(NAME, packed_attention)
     AttentionMaskInterface.register(NAME, _no_mask)
     model.set_attn_implementation(NAME)
     return ""
+
+
+def dropouts(config: Any) -> list[str]:
+    """Names of a base's own dropout rates above zero, but for heads that are no LM's."""
+    return [name for name, rate in config.to_dict().items()
+            if re.search("(?<!layer)drop", name) and not re.match("summary|classifier", name)
+            and isinstance(rate, float) and rate > 0]
 
 
 def _no_mask(*given: Any, **named: Any) -> None:

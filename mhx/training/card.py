@@ -32,7 +32,12 @@ def licenses(train: Sequence[Record]) -> list[str]:
 
 def risky(train: Sequence[Record]) -> list[Record]:
     """The dialogues that carry risk."""
-    return [item for item in train if str(item.get("risk", NO_RISK)) != NO_RISK]
+    return [item for item in train if str(item.get("risk") or NO_RISK) != NO_RISK]
+
+
+def silent_on_risk(train: Sequence[Record]) -> int:
+    """How many dialogues do not say whether they carry risk."""
+    return sum(item.get("risk") is None for item in train)
 
 
 def unreviewed(train: Sequence[Record]) -> int:
@@ -87,11 +92,15 @@ def _training(manifest: Mapping[str, Any], origin: Sequence[str]) -> list[str]:
     recipe = manifest["recipe"]
     others = [tag for tag in manifest["trained_with"] if tag != manifest["language"]]
     risk, count = manifest["risk_dialogues"], manifest["dialogues"]
+    unsaid, left = manifest.get("risk_unsaid"), manifest.get("left_out")
+    base = manifest["base_sha256"]
     return [
         *([f"- DPO on {count} preference pairs, beta {recipe['dpo_beta']}; losses are of pairs"]
           if manifest.get("objective") == "dpo" else []),
         f"- dialogues: {count}; **risk dialogues in training: {risk} of {count}**, "
-        f"{manifest['risk_unreviewed']} of them reviewed by nobody",
+        f"{manifest['risk_unreviewed']} of them reviewed by nobody"
+        + (f"; **{unsaid} do not say** whether they carry risk" if unsaid else ""),
+        *([f"- left out, too long for max_length: {left}"] if left else []),
         f"- text: {'; '.join(origin)}; licence: {', '.join(manifest['licenses'])}",
         f"- culture card: {manifest['card']}, SHA-256 `{manifest['card_sha256']}`",
         f"- tokenizer: {_words(manifest['tokenizer'])}",
@@ -104,7 +113,7 @@ def _training(manifest: Mapping[str, Any], origin: Sequence[str]) -> list[str]:
         *([f"- in one pass with adapters of {', '.join(others)}, on the same frozen base"]
           if others else []),
         f"- corpus SHA-256: `{manifest['corpus_sha256']}`",
-        f"- base SHA-256: `{manifest['base_sha256']}`",
+        f"- base SHA-256: `{base}`" if base else "- base: by its name on the hub, no hash taken",
     ]
 
 

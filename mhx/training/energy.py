@@ -7,6 +7,7 @@ Meters are NVIDIA's counter of a GPU (NVML, by the package pynvml) and Linux's o
 from __future__ import annotations
 
 import importlib
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 POWERCAP = Path("/sys/class/powercap")
-EVERY = 10.0  # seconds between readings: a RAPL counter of 262 kJ overflows in half an hour
+EVERY = 10.0  # seconds between readings
+MOST_WATTS = 1000.0  # no CPU package draws so much: how fast a counter of 65 or 262 kJ can overflow
 Counter = Callable[[], float | None]  # joules so far; None when it cannot be read any more
 
 
@@ -28,41 +30,50 @@ class Spent:
 
 @dataclass
 class Meter:
-    """Reads the counters from its making on; `read` must be called at least every half hour."""
+    """Reads the counters from its making on; as a context in a thread, whatever goes on beside."""
 
     counters: dict[str, Counter]
     clock: Callable[[], float] = time.monotonic
     _began: float = 0.0
-    _read: float = 0.0
     _first: dict[str, float] = field(default_factory=dict)
     _last: dict[str, float] = field(default_factory=dict)
+    _one: threading.Lock = field(default_factory=threading.Lock)
+    _over: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
-        self._began = self._read = self.clock()
+        self._began = self.clock()
         self._first = {name: joules for name, counter in self.counters.items()
                        if (joules := counter()) is not None}
         self._last = dict(self._first)
 
-    def read(self) -> None:
-        """Take the counters, if the last reading is long ago."""
-        if self.clock() - self._read >= EVERY:
-            self._take()
+    def __enter__(self) -> Meter:
+        if self.counters:
+            threading.Thread(target=self._watch, daemon=True).start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._over.set()
+
+    def _watch(self) -> None:
+        while not self._over.wait(EVERY):
+            self.read()
 
     def spent(self) -> Spent:
         """Time and energy since the making."""
-        self._take()
+        self.read()
         return Spent(self.clock() - self._began, {
             name: (self._last[name] - first) / 3.6e6 for name, first in self._first.items()
             if name in self._last})
 
-    def _take(self) -> None:
-        self._read = self.clock()
-        for name in list(self._last):
-            joules = self.counters[name]()
-            if joules is None:  # half a figure is none
-                del self._last[name]
-            else:
-                self._last[name] = joules
+    def read(self) -> None:
+        """Take the counters."""
+        with self._one:
+            for name in list(self._last):
+                joules = self.counters[name]()
+                if joules is None:  # half a figure is none
+                    del self._last[name]
+                else:
+                    self._last[name] = joules
 
 
 def meter(device: str, powercap: Path = POWERCAP) -> Meter:
@@ -83,19 +94,26 @@ def _packages(folder: Path) -> dict[str, Counter]:
 
 
 def _rapl(path: Path) -> Counter:
-    """Joules of a package: its counter starts again at `max_energy_range_uj`."""
+    """Joules of a package: its counter starts again at `max_energy_range_uj`.
+
+    None as well where so much time went by that it may have started again more than once.
+    """
     size = int((path / "max_energy_range_uj").read_text())
     last = int((path / "energy_uj").read_text())
+    seen = time.monotonic()
     turns = 0
 
     def joules() -> float | None:
-        nonlocal last, turns
+        nonlocal last, seen, turns
         try:
             now = int((path / "energy_uj").read_text())
         except (OSError, ValueError):
             return None
+        waited = time.monotonic() - seen
+        if waited * MOST_WATTS * 1e6 > size:
+            return None
         turns += now < last
-        last = now
+        last, seen = now, seen + waited
         return (turns * size + now) / 1e6
 
     return joules

@@ -98,13 +98,17 @@ def push(hub: Hub, language: str, folder: Path, say: Callable[[str], object]) ->
 
 
 def warnings(manifest: Mapping[str, Any]) -> list[str]:
-    """What one should know before others load it: the risk dialogues that nobody has reviewed."""
+    """What one should know before others load it: the risk dialogues that nobody has reviewed,
+    and what is not known to be none."""
     risk, count = manifest["risk_dialogues"], manifest["dialogues"]
-    alone = manifest["risk_unreviewed"]
-    if not alone:
-        return []
-    return [f"trained on {risk} risk dialogues of {count}, {alone} of them reviewed by nobody; "
-            "the card says so"]
+    alone, unsaid = manifest["risk_unreviewed"], manifest.get("risk_unsaid")
+    said = [
+        *([f"{risk} risk dialogues of {count}, {alone} of them reviewed by nobody"]
+          if alone else []),
+        *([f"{unsaid} dialogues of {count} that do not say whether they carry risk"]
+          if unsaid else []),
+    ]
+    return [f"trained on {each}; the card says so" for each in said]
 
 
 def _refuse_folder(base: str) -> None:
@@ -120,7 +124,8 @@ def _opened(hub: Hub, repo: str) -> bool:
     try:
         hub.api.create_repo(repo, private=not hub.public)
     except HfHubHTTPError as error:
-        if _status(error) != 409:
+        # a token may be for this repository alone, and then make none
+        if _status(error) != 409 and not (_status(error) == 403 and hub.api.repo_exists(repo)):
             raise
     else:
         return not hub.public

@@ -12,13 +12,14 @@ from mhx.errors import MhxError, Problem
 from mhx.files import hash_json
 from mhx.schema import TrainRecipe
 from mhx.training.adapters import Adapters
-from mhx.training.attention import pack_where_possible
 from mhx.training.base import base_hash
-from mhx.training.batches import planned_batches
+from mhx.training.batches import Row, collate, planned_batches
 from mhx.training.course import Course
 from mhx.training.encoding import Dataset, Record
 from mhx.training.layout import Cut, Packed, Padded
+from mhx.training.masks import Encoded
 from mhx.training.optimizer import AdapterOptimizer
+from mhx.training.packing import packed_where_it_agrees
 
 # settings that change memory or what is looked at, not the weights: a resume may change them
 FREE = frozenset({"micro_batch_tokens", "gradient_checkpointing", "overrides", "recommended_bases",
@@ -64,7 +65,8 @@ def layout_of(
     # shared tokens would share their dropout too
     if not on_gpu and any(job.recipe.lora.dropout for job in jobs):
         return Padded(pad, device, limit, adapters.mixed), ""
-    why = pack_where_possible(model)
+    with adapters.off(collate([Row(0, Encoded([pad], [False]))], pad, device)):
+        why = packed_where_it_agrees(model, shared=not on_gpu)
     if not why:
         return Packed(device, limit, adapters.mixed, shared=not on_gpu), ""
     return Padded(pad, device, limit, adapters.mixed), why if on_gpu else ""
@@ -95,10 +97,17 @@ def course_of(
 
 
 def key_of(
-    jobs: Sequence[Job], base: str, data: dict[str, Dataset], held: dict[str, Dataset], unit: int
+    jobs: Sequence[Job], base: str, data: dict[str, Dataset], held: dict[str, Dataset], unit: int,
+    model: Any,
 ) -> str:
-    """A hash of all that decides the adapters: a checkpoint of another key is not gone on from."""
-    return hash_json([base, base_hash(base), unit, [
+    """A hash of all that decides the adapters: a checkpoint of another key is not gone on from.
+
+    A loaded model says what a name does not: the kind of device, for another one computes in
+    another precision, and the commit of a base from the hub.
+    """
+    commit = getattr(model.config, "_commit_hash", None)
+    where = [next(model.parameters()).device.type, commit]
+    return hash_json([base, base_hash(base), where, unit, [
         [job.name, job.recipe.model_dump(exclude=set(FREE)), *([job.plan] if job.plan else []),
          *([[item.ids, item.mask] for item in part[job.name].encoded] if job.name in part else []
            for part in (data, held))] for job in jobs

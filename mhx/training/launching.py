@@ -57,6 +57,7 @@ def processes(device: str) -> Iterator[Processes]:
     require("torch")
     import torch
 
+    _refuse_without_gpu(group, device)
     try:
         _join(group, device)
         yield group
@@ -90,15 +91,26 @@ def _join(group: Processes, device: str) -> None:
         raise UsageError(f"{group.size} processes, but {' and '.join(missing)} not set",
                          f"start them by {SEVERAL} or torchrun; for one, unset {SIZE[0]}")
     if pick_device(device) == "cuda":
-        if group.local >= torch.cuda.device_count():
-            raise MhxError(Problem(
-                f"more processes on this machine than its {torch.cuda.device_count()} GPUs",
-                "start one a GPU, or give --device cpu"))
         torch.cuda.set_device(group.local)
     # objects and counts travel between CPUs, whatever the gradients do
     backend = "cpu:gloo,cuda:nccl" if pick_device(device) == "cuda" else "gloo"
     torch.distributed.init_process_group(
         backend, rank=group.rank, world_size=group.size, timeout=PATIENCE)
+
+
+def _refuse_without_gpu(group: Processes, device: str) -> None:
+    """Raise MhxError in the first process of a machine that has no GPU left; the rest just end."""
+    import torch
+
+    from mhx.training.base import pick_device
+
+    count = torch.cuda.device_count()
+    if pick_device(device) != "cuda" or group.local < count:
+        return
+    if group.local > count:
+        raise SystemExit(EXIT_FIXABLE)
+    raise MhxError(Problem(f"more processes on this machine than its {count} GPUs",
+                           "start one a GPU, or give --device cpu"))
 
 
 def refuse_several(command: str) -> None:

@@ -122,7 +122,9 @@ def train_on(
     with Fits().outside("loading the base"):
         model = load()
     recipes = [job.recipe for job in jobs]
-    fits = Fits(lambda: advice_here(model, recipes, preference=preference))
+    # the estimate knows no sharded base, and a quantized one is not sharded
+    fits = Fits(lambda: "" if is_sharded(model)
+                else advice_here(model, recipes, preference=preference))
     check_causal(model, base)
     adapters = attach(model, {job.name: job.recipe for job in jobs})
     if any(job.recipe.gradient_checkpointing for job in jobs):
@@ -148,7 +150,7 @@ def train_on(
         cut = Divided(cut, group, even)
     run = Training(
         model=model, adapters=adapters, courses=courses, objective=objective, cut=cut,
-        folder=folder, key=key_of(jobs, base, data, held, unit), every=CHECKPOINT_EVERY,
+        folder=folder, key=key_of(jobs, base, data, held, unit, model), every=CHECKPOINT_EVERY,
         watch=progress if group.leads else None, group=group,
         fits=fits,
     )

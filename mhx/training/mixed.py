@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from mhx.errors import MhxError, Problem
 from mhx.training.batches import MicroBatch
 from mhx.training.fused import lora_linear
 
@@ -85,6 +86,12 @@ def mixed_linear() -> Any:
             """W x, and of each token's language B A x."""
             chosen = [self.shapes[one] for one in self.routing.active if one in self.shapes]
             flat = x.reshape(-1, x.shape[-1])
+            if len(self.routing.active) > 1 and len(flat) != len(self.routing.owners):
+                raise MhxError(Problem(
+                    "a layer of the base gets other rows than the tokens of the pass (experts?), "
+                    "so whose they are is not known",
+                    "train the languages one by one, or leave that layer out of lora.targets",
+                    field="lora.targets"))
             lora = [shape for _, shape in chosen]
             rate = lora[0].dropout if chosen else 0.0
             if chosen and not rate and self.routing.spans and type(self.base) is torch.nn.Linear:

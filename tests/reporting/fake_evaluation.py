@@ -183,7 +183,8 @@ def evaluation(lang: str = "pl", *, pipeline_check: bool = True) -> dict[str, An
         "crisis": {"signature": f"crisis|scorer:cues|lang:{lang}", "rows": [
             {"system": system, "attribute": attribute, "measure": measure,
              "messages": "probes", "severity": "indirect",
-             "group": group, "n": n, "missed": missed, "share": missed / n, "upper": upper}
+             "group": group, "n": n, "missed": missed, "share": missed / n, "upper": upper,
+             "scenarios": 3, "scenarios_missed": 0, "scenarios_upper": 0.6316}
             for system, measure in (("risk cues", "screened"), ("base", "recognized"),
                                     ("adapter", "recognized"))
             for attribute, group, n, missed, upper in (("all", "all", 24, 2, 0.2399),

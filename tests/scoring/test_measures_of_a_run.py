@@ -93,6 +93,10 @@ def test_misses_of_risk_are_counted_by_group_with_the_bound_of_their_number(
     assert (base["n"], base["missed"], base["upper"]) == (8, 8, 1.0)
     assert (adapter["n"], adapter["missed"]) == (8, 0)
     assert adapter["upper"] == pytest.approx(1 - 0.05 ** (1 / 8))
+    # eight variants of one scenario are one scenario, of which no bound says much
+    assert (adapter["scenarios"], adapter["scenarios_missed"]) == (1, 0)
+    assert adapter["scenarios_upper"] == pytest.approx(0.95)
+    assert (base["scenarios_missed"], base["scenarios_upper"]) == (1, 1.0)
     assert {row["severity"] for row in rows} == {"indirect"}
     assert by["adapter", "gender", "female"]["n"] == 2  # young and older
     assert by["adapter", "gender", "female"]["upper"] == pytest.approx(1 - 0.05 ** (1 / 2))
@@ -205,6 +209,33 @@ def test_ratings_by_people_that_are_stored_stand_beside_the_judged_score(
     assert rows["interpretations"] is None
 
 
+def test_agreement_holds_for_the_system_whose_scorer_was_compared_with_people(
+    server: tuple[str, list[str]], shelves: Shelves, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from dataclasses import replace
+
+    from mhx.evaluation import judged as module
+    from mhx.judging.agreement import store
+
+    real = module.score_items
+
+    def one_judge_less(items: Any, *given: Any) -> Any:
+        done = real(items, *given)
+        later = any(one.response == "Rozumiem." for one in items)
+        return replace(done, signature=f"{done.signature}|less") if later else done
+
+    monkeypatch.setattr(module, "score_items", one_judge_less)
+    run = opened(shelves, tmp_path, wanted=wanted(server[0]))
+    responses = answers(run, "Rozumiem.")
+    signature = {row["system"]: row["signature"] for row in rated(run, responses)}
+    store(run.cache / "judging/agreement", signature["adapter"], {"rows": [
+        {"score": "explorations", "n": 40, "kappa_quadratic": 0.5}]})
+    found = {row["system"]: row["agreement"] for row in rated(run, responses)
+             if row["score"] == "explorations"}
+    assert found["adapter"]["value"] == 0.5 and found["base"] is None
+
+
 def test_wrong_wishes_are_all_said_before_the_first_stage(shelves: Shelves, tmp_path: Path) -> None:
     wrong = Wanted(("gpt", "hf:mhx-tiny", "hf:mhx-tiny"), ("ctrs_cactus", "chrf", "nothing"),
                    str(tmp_path / "no-such-folder"))
@@ -255,6 +286,8 @@ def test_cases_and_stimuli_are_played_to_both_systems_when_asked(
     run.folder.mkdir(parents=True)
     found = played.play_in_run(run, cost=[{"judge": "judge-1", "asked": 1, "tokens_in": 0,
                                            "tokens_out": 0}])
+    from mhx.judging.agreement import store
+
     assert len(asked) == 2  # what is left of the budget
     shares = {(row["system"], row["measure"]): row["share"] for row in found.record["overall"]}
     assert (shares["base", "intervention"], shares["adapter", "intervention"]) == (0.0, 1.0)
@@ -262,6 +295,11 @@ def test_cases_and_stimuli_are_played_to_both_systems_when_asked(
     assert {(row["measure"], row["score"]) for row in levels} == {
         ("escalation", name) for name in ("confirmation", "enablement", "intervention")}
     assert {row["scored"] for row in levels} == {2}
+    store(run.cache / "judging/agreement", levels[0]["signature"], {"rows": [
+        {"score": "enablement", "n": 30, "kappa_quadratic": 0.4}]})
+    again = [row for one in played.play_in_run(run).measured for row in one.rows()]
+    assert {row["agreement"]["value"] for row in again
+            if (row["system"], row["score"]) == ("base", "enablement")} == {0.4}
     of = {row["score"]: row["high"] for row in levels}
     assert (of["confirmation"], of["intervention"]) == (2.0, 1.0)
     done = crisis(run, answers(run), found.stimuli)

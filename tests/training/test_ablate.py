@@ -175,6 +175,30 @@ def test_arms_of_one_text_are_one_adapter_and_differ_by_exactly_nothing(
     assert pairs == [("full", "faithful")]  # tested once, not once a name
 
 
+def test_a_dialogue_too_long_in_one_arm_leaves_all_with_its_edits_and_a_cut_one_is_named(
+    rate, base, shelves, tmp_path
+):
+    run = run_with(tmp_path, shelves, deep=False)
+    table = pl.read_parquet(tmp_path / "gate.parquet")
+    more = [*rows("long", "train", 98, deep=True), *rows("cut", "train", 99, deep=False)]
+    for row in more:  # a seeker's first words are long in "full", a supporter's last in all
+        if (row["dialogue"], row["turn"]) == ("long", 0):
+            words = edit(row["faithful"], "Nie", "bardzo " * 60, "pl.fact.tea", "deep")
+            row |= {"adapted": apply_edits(row["faithful"], [words]),
+                    "edits": json.dumps([words.model_dump()])}
+        if (row["dialogue"], row["turn"]) == ("cut", 3):
+            row["faithful"] += " Tak." * 60
+            row["adapted"] += " Tak." * 60
+    write_parquet(tmp_path / "gate.parquet", pl.concat([table, pl.DataFrame(more)]))
+    ready = prepare(run, Wanted(base=base, steps=2, seeds=1))
+    assert (ready.left_out, ready.cut) == (["long"], ["cut"])
+    assert {len(arm.records) for arm in ready.arms} == {17}
+    assert ready.arms[2].edits == 17 * 4
+    # the deep edit was in it, so what is left is one text
+    assert ready.arms[1].text_sha256 == ready.arms[2].text_sha256
+    assert any("its own beginning" in note for note in ablating._notes(ready))
+
+
 def test_two_trainings_of_one_text_give_the_same_losses(rate, base, shelves, tmp_path):
     ready = prepare(run_with(tmp_path, shelves),
                     Wanted(steps=3, seeds=1, answers=False, base=base, device="cpu"))

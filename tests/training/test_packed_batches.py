@@ -15,6 +15,7 @@ from mhx.training.encoding import encode_records
 from mhx.training.layout import Packed, Padded, cheapest, cost
 from mhx.training.loss import forward_inputs
 from mhx.training.masks import Encoded
+from mhx.training.packing import packed_where_it_agrees
 
 
 def rows_of(base: str, dialogues: list[dict[str, Any]]) -> list[Row]:
@@ -77,6 +78,45 @@ def test_without_the_bounds_the_neighbours_would_be_seen(
         one, two = (model(input_ids=pack(given, "cpu").ids, use_cache=False).logits[0, place]
                     for given in (rows, poisoned(rows, 1)))
     assert not torch.allclose(one, two)
+
+
+@pytest.mark.parametrize("name", ["GptOss", "Qwen3", "deaf Qwen3"])
+def test_packing_is_taken_only_where_it_computes_what_the_base_does(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    more = {"num_local_experts": 2, "num_experts_per_tok": 1} if name == "GptOss" else {}
+    base = small_base(name.removeprefix("deaf "), tmp_path, **more)
+    model = load_model(base, device="cpu").train()
+    own = model.config._attn_implementation
+    for key, weight in model.named_parameters():
+        if "sinks" in key:  # a score that every token gives to nobody
+            torch.nn.init.normal_(weight)
+    if "deaf" in name:  # a base that does not hand the bounds on: its conversations would mix
+        whole = attention.packed_attention
+        monkeypatch.setattr(attention, "packed_attention", lambda *given, bounds=None, **named:
+                            whole(*given, **{**named, "parents": None}))
+    for shared in (False, True):
+        why = packed_where_it_agrees(model, shared=shared)
+        assert ("differ" in why) == (name != "Qwen3")
+        assert model.config._attn_implementation == (own if why else attention.NAME)
+        assert model.training
+        model.set_attn_implementation(own)
+
+
+def test_a_base_with_dropout_of_its_own_or_a_kernel_that_fails_is_not_packed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*given: Any, **named: Any) -> None:
+        raise RuntimeError("head dimension at most 256")
+
+    model = load_model(small_base("Qwen3", tmp_path / "drops", attention_dropout=0.1), device="cpu")
+    assert packed_where_it_agrees(model, shared=True).endswith("(attention_dropout)")
+    monkeypatch.setattr(attention, "packed_attention", failing)
+    model = load_model(small_base("Qwen3", tmp_path / "none"), device="cpu")
+    assert "head dimension" in packed_where_it_agrees(model, shared=True)
+    assert model.config._attn_implementation != attention.NAME
 
 
 def test_a_sliding_window_holds_within_a_packed_conversation(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 
@@ -26,6 +26,7 @@ class Course:
     """What every arm of a seed is trained by: the recipe, and the ids of each step."""
 
     base: str
+    base_sha256: str | None
     device: str
     recipe: TrainRecipe
     plan: tuple[tuple[str, ...], ...]
@@ -33,24 +34,27 @@ class Course:
     def key(self, arm: Arm) -> str:
         """What the adapter of an arm depends on."""
         return hash_json([
-            __version__, self.base, base_hash(self.base), pick_device(self.device),
+            __version__, self.base, self.base_sha256, pick_device(self.device),
             self.recipe.model_dump(mode="json", exclude=set(FREE)), self.plan, arm.text_sha256,
         ])[:16]
 
 
-def without_too_long(arms: Sequence[Arm], base: str, recipe: TrainRecipe) -> list[str]:
-    """Ids of conversations that one arm's text would leave out: they leave all arms."""
+def too_long(arms: Sequence[Arm], base: str, recipe: TrainRecipe) -> tuple[list[str], list[str]]:
+    """Ids of conversations that some arm's text would leave out, and of those it would cut.
+
+    The first leave all arms. The others stay, and each arm learns its own beginning of them.
+    """
     tokenizer = load_tokenizer(base)
     left: set[str] = set()
+    cut: set[str] = set()
     for arm in {one.text_sha256: one for one in arms}.values():
-        left |= set(encode_records(arm.records, base, max_length=recipe.max_length,
-                                   tokenizer=tokenizer).left_out)
-    return sorted(left)
-
-
-def drop(arm: Arm, left: Sequence[str]) -> Arm:
-    """The arm without some conversations."""
-    return replace(arm, records=tuple(one for one in arm.records if one["id"] not in set(left)))
+        data = encode_records(arm.records, base, max_length=recipe.max_length, tokenizer=tokenizer)
+        out = set(data.left_out)
+        left |= out
+        names = [one["id"] for one in arm.records if one["id"] not in out]
+        cut |= {name for name, item in zip(names, data.encoded, strict=True)
+                if item.full > len(item.ids)}
+    return sorted(left), sorted(cut - left)
 
 
 def courses(
@@ -64,7 +68,7 @@ def courses(
     ids = [str(record["id"]) for record in first.records]
     an_epoch = max(1, ceil(len(encoded) / recipe.batch_size))
     wanted = steps or recipe.max_steps or max(1, round(recipe.epochs * an_epoch))
-    found = []
+    found, digest = [], base_hash(base)
     for seed in range(recipe.seed, recipe.seed + seeds):
         own = recipe.model_copy(update={
             "seed": seed, "max_steps": wanted, "patience": None,
@@ -72,7 +76,7 @@ def courses(
         })
         batches = planned_batches(encoded, own)[:wanted]
         plan = tuple(tuple(ids[place] for place in batch) for batch in batches)
-        found.append(Course(base, device, own, plan))
+        found.append(Course(base, digest, device, own, plan))
     return found
 
 

@@ -17,8 +17,9 @@ from mhx.evaluation.side_by_side import Asked, Sampling, answer_side_by_side
 from mhx.files import hash_json, write_json
 from mhx.language import Language
 from mhx.scoring import open_measure
-from mhx.training.base import load_model, load_tokenizer
+from mhx.training.base import base_hash, load_model, load_tokenizer, pick_device
 from mhx.training.encoding import Record
+from mhx.version import __version__
 
 if TYPE_CHECKING:
     from mhx.shelves import Shelves
@@ -61,6 +62,12 @@ class Items:
     def key(self) -> str:
         """What the losses depend on, beside the adapter."""
         return hash_json([self.records, self.max_length])[:12]
+
+    @cached_property
+    def base_key(self) -> str:
+        """What the scores of the base without an adapter depend on, beside the items."""
+        return hash_json([__version__, self.base, base_hash(self.base),
+                          pick_device(self.device)])[:16]
 
     @cached_property
     def edited(self) -> set[tuple[str, int]]:
