@@ -2,7 +2,7 @@
 
 A file is written under a hidden name that says whose it is, ``.NAME.HOST-PID.RANDOM.tmp``. A
 program that first writes into a folder removes those of processes of this machine that are gone;
-what another machine or a living process writes is let be.
+what another machine or container or a living process writes is let be.
 """
 
 from __future__ import annotations
@@ -107,7 +107,10 @@ def _prefix(path: Path) -> str:
 
 @cache
 def _host() -> str:
-    return f"{zlib.crc32(platform.node().encode()):08x}"
+    name = platform.node()
+    with suppress(OSError):  # containers may share a machine's name, but not its numbers
+        name += os.readlink("/proc/self/ns/pid")
+    return f"{zlib.crc32(name.encode()):08x}"
 
 
 def _lives(pid: int) -> bool:

@@ -69,10 +69,15 @@ def translate_conversations(run: Run, frame: pl.DataFrame, field: str) -> pl.Dat
         def ask(texts: Sequence[tuple[Role, str]]) -> list[str | None]:
             requests = [_request(run, text, terms, role) for role, text in texts]
             outcomes = translate_all(requests, engines, run.cache, run.reporter)
-            return [outcome.reply.text for outcome in outcomes]
+            return [_one_line(outcome.reply.text) for outcome in outcomes]
 
         done = translate_messages(frame, ask, field=field)
         return done if way is None else _with_back(done, way, field)
+
+
+def _one_line(text: str | None) -> str | None:
+    """A line's answer as a line: a model may break it, and a message keeps its lines."""
+    return text if text is None else " ".join(filter(None, map(str.strip, text.split("\n"))))
 
 
 def _with_back(done: pl.DataFrame, way: WayBack, field: str) -> pl.DataFrame:
@@ -106,7 +111,7 @@ def _message_back(
 ) -> tuple[str | None, float | None]:
     """A message on its way back; (None, None) where a line has none or there is no text."""
     ways = [known[pair] if pair[0] else None for pair in lines]
-    said = [way.reply.text if way else "" for way in ways]
+    said = [_one_line(way.reply.text) if way else "" for way in ways]
     scores = [way.chrf for way in ways if way]
     if not scores or any(text is None for text in said):
         return None, None

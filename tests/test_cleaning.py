@@ -141,6 +141,17 @@ def test_only_a_batch_is_read_before_the_first_row_is_given(
     assert read == 10
 
 
+@pytest.mark.parametrize(("limit", "dropped"), [(0, 3), (1, 2), (2, 1), (4, 1), (5, 0)])
+def test_a_repeated_piece_is_found_behind_one_that_comes_less_often(
+    known: dict[str, Filter], limit: int, dropped: int
+) -> None:
+    texts = ["ab1 ab1 here", "ab1 ab1 ab1 here", "ab1 ab1 ab1 then cd2 cd2 cd2 cd2 cd2 cd2 there"]
+    _, account, _ = clean(known, rows_of([("A text.", text) for text in texts]),
+                          f"repeats={limit}", without=tuple(name for name in known
+                                                            if name not in ("repeats", "language")))
+    assert account.dropped == dropped
+
+
 # ---------------------------------------------------------------- files
 
 

@@ -88,3 +88,18 @@ def test_a_block_that_ends_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), parquet_writer(tmp_path / "b.parquet"):
         raise ZeroDivisionError
     assert [item.name for item in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_what_a_container_of_the_same_name_writes_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its process numbers are not ours: none of them need live here."""
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    with monkeypatch.context() as inside:
+        inside.setattr(atomic.os, "readlink", lambda path: f"pid:[1] of {path}")
+        atomic._host.cache_clear()
+        place = tmp_path / f".a.txt.{atomic._host()}-{dead.pid}.x1.tmp"
+    atomic._host.cache_clear()
+    place.write_text("x")
+    assert sweep(tmp_path) == []

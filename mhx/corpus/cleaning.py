@@ -106,8 +106,8 @@ def known_filters(source: Language, target: Language) -> dict[str, Filter]:
         Filter("html", "no HTML tag", (),
                lambda one, two, limit: ~(filters.tags(one) | filters.tags(two))),
         Filter("repeats", "no piece again more than {0} times in a row", (3,),
-               lambda one, two, limit: (repetitions(one) <= limit[0])
-               & (repetitions(two) <= limit[0])),
+               lambda one, two, limit: ~(_comes_again(one, limit[0])
+               | _comes_again(two, limit[0]))),
         Filter("copied", "the two sides differ", (),
                lambda one, two, limit: (one != two).to_numpy()),
     ]
@@ -115,6 +115,11 @@ def known_filters(source: Language, target: Language) -> dict[str, Filter]:
         found.append(Filter("language", "each side is identified as its own language, of the two, "
                             "with a confidence over {0}", (0,), in_languages, asked=True))
     return {item.name: item for item in found}
+
+
+def _comes_again(texts: pl.Series, limit: float) -> Any:
+    """Whether any piece of each text comes again more than so often, be it not the first one."""
+    return repetitions(texts, times=max(0, int(limit)) + 1) > 0
 
 
 def _ascii(texts: pl.Series) -> pl.Series:
@@ -149,7 +154,8 @@ def _limit(item: Filter, value: str) -> tuple[float, ...]:
         limit = tuple(float(part) for part in value.split(":"))
     except ValueError:
         limit = ()
-    if not limit or len(limit) != len(item.default) or list(limit) != sorted(limit):
+    known = bool(limit) and all(one == one for one in limit)  # nan would drop every pair
+    if not known or len(limit) != len(item.default) or list(limit) != sorted(limit):
         shape = ("no value", "NUMBER", "LOW:HIGH")[len(item.default)]
         raise UsageError(f"--filter {item.name}={value}", f"write {item.name}={shape}"
                          if item.default else f"write {item.name}: it has no threshold")

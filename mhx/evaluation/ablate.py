@@ -30,6 +30,7 @@ from mhx.evaluation.ablation.kinds import Kinds, kinds_of
 from mhx.evaluation.ablation.outcomes import BASE, Scores, items_of, outcomes_of
 from mhx.evaluation.ablation.texts import Text, test_texts, training_texts
 from mhx.evaluation.case_job import BABBLE
+from mhx.files import hash_json
 from mhx.run import Reporter, Run
 from mhx.training.adapter import recipe_for
 from mhx.training.base import TINY, base_hash
@@ -202,6 +203,10 @@ def _notes(ablation: Ablation) -> list[str]:
     if ablation.kinds.several():
         notes.append(f"{ablation.kinds.several()} edits are of several dimensions (or merge two "
                      "operations): they go with the removal of either")
+    made_by = ablation.run.settings.plugin_sha256.get("card")
+    if made_by not in (None, hash_json(ablation.run.language.card.model_dump(mode="json"))):
+        notes.append("the card has changed since this run: the kinds of edits are those of today's "
+                     "card")
     if ablation.left_out:
         notes.append(f"{len(ablation.left_out)} dialogues are too long in one arm and left out of "
                      "all")

@@ -205,9 +205,9 @@ RUN = """## In a run
 The report of `mhx adapt` lists every measure of the run: legal range, scorer with its signature,
 how many of how many were scored, the mean of base and adapter, and the scorer's agreement with
 people or "unknown"; a trial model's means are left out as "babble". Answers to probes at risk are
-counted as misses by severity and group (table `crisis`). All rows are in `scores.parquet`;
-`instrument` tells scorers of one score apart (`epitome`, `epitome:classifier`, `judged_epitome`),
-and parity reads `epitome` alone. More when asked:
+counted as misses by severity and group, by message and by scenario (table `crisis`). All rows are
+in `scores.parquet`; `instrument` tells scorers of one score apart (`epitome`, `epitome:classifier`,
+`judged_epitome`), and parity reads `epitome` alone. More when asked:
 
 ```
 mhx adapt --lang pl --judge openai:MODEL@http://127.0.0.1:8000/v1 --request-budget 2000 \\
@@ -218,7 +218,9 @@ Judges rate every answer once by each rubric of single answers (mode `single`), 
 neutral text is not judged again where it is asked again. The report shows coverage, calls, tokens,
 and parameters that a judge's server refused, which are part of the scorer's signature. The budget
 holds for each judge and all rubrics together; what it leaves out is missing. Answers are kept: a
-run that was killed asks nothing twice, and one with a larger budget goes on from them.
+run that was killed asks nothing twice (its counts of calls say so), and one with a larger budget
+goes on from them. A judge that was lost on the way costs its ratings; `--from evaluate` asks it
+again.
 `--cases` plays the escalating cases and the stimuli of `vignettes.yaml` to base and adapter;
 `--rubric escalation` has the judges rate the cases."""
 

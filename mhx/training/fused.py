@@ -16,6 +16,7 @@ Span = tuple[int, int]  # first row of a language in a pass, and the row after i
 def lora_linear() -> Any:
     """The autograd function (torch is imported late)."""
     import torch
+    from torch.autograd.function import once_differentiable
     from torch.nn.functional import linear
 
     class LoraLinear(torch.autograd.Function):
@@ -42,6 +43,7 @@ def lora_linear() -> Any:
             return out
 
         @staticmethod
+        @once_differentiable
         def backward(ctx: Any, gradient: Any) -> tuple[Any, ...]:
             x, weight, *rest = ctx.saved_tensors
             count = len(ctx.spans)

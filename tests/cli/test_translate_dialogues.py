@@ -44,7 +44,8 @@ class Engine:
     signature = "undo|1"
 
     def translate(self, batch):
-        known = {"Mam dość.": "I am tired.", "Nie śpię.": "No sleep at all."}
+        known = {"Mam dość.": "I am tired.", "Nie śpię.": "No sleep at all.",
+                 "It breaks.": "Pęka,\\n i to \\n\\nbardzo."}
         return [Reply(known.get(request.text), "undo", "1",
                       failure=None if request.text in known else "unknown_words")
                 for request in batch]
@@ -87,3 +88,27 @@ def test_messages_go_back_line_by_line(mhx: Callable[..., Any], here: Path) -> N
     assert 0 < done["back_chrf"][1] < 100
     assert done["back_chrf"][2:] == [None] * 3
     assert (empty["back"], empty["back_chrf"]) == ([], [])
+
+
+def test_a_line_stays_a_line_whatever_the_engine_breaks(
+    mhx: Callable[..., Any], here: Path
+) -> None:
+    plugin = here / "shelf" / "translation" / "undo"
+    plugin.mkdir(parents=True)
+    forth = BACKEND.replace('("pl", "en")', '("en", "pl")')
+    (plugin / "backend.py").write_text(forth, encoding="utf-8")
+    (plugin / "backend.yaml").write_text(MANIFEST, encoding="utf-8")
+    (here / "shelf" / "translation" / "redo").mkdir()
+    (plugin.parent / "redo" / "backend.py").write_text(
+        BACKEND.replace('"It breaks."', '"Pęka, i to bardzo."'), encoding="utf-8")
+    (plugin.parent / "redo" / "backend.yaml").write_text(
+        MANIFEST.replace("name: undo", "name: redo"), encoding="utf-8")
+    row = {"messages": [{"role": "user", "content": "It breaks.\nIt breaks."}]}
+    Path("chats.jsonl").write_text(json.dumps(row) + "\n")
+    ending = mhx("translate", "chats.jsonl", "--lang", "pl", "--messages", "messages",
+                 "--translator", "undo", "--back-translator", "redo", "--plugins", "shelf",
+                 "--allow-code", "-o", "done.jsonl")
+    assert ending.code == 0, ending.err
+    done = json.loads(Path("done.jsonl").read_text())
+    assert done["translated"][0]["content"] == "Pęka, i to bardzo.\nPęka, i to bardzo."
+    assert done["back"][0] == "Pęka, i to bardzo.\nPęka, i to bardzo."

@@ -199,6 +199,18 @@ def test_a_dialogue_too_long_in_one_arm_leaves_all_with_its_edits_and_a_cut_one_
     assert any("its own beginning" in note for note in ablating._notes(ready))
 
 
+def test_a_run_of_another_card_is_named(rate, base, shelves, tmp_path):
+    from mhx.files import hash_json
+
+    run = run_with(tmp_path, shelves)
+    ready = prepare(run, Wanted(base=base, steps=2, seeds=1))
+    assert not any("card has changed" in note for note in ablating._notes(ready))
+    run.settings.plugin_sha256["card"] = hash_json(run.language.card.model_dump(mode="json"))
+    assert not any("card has changed" in note for note in ablating._notes(ready))
+    run.settings.plugin_sha256["card"] = "0" * 64
+    assert any("card has changed" in note for note in ablating._notes(ready))
+
+
 def test_two_trainings_of_one_text_give_the_same_losses(rate, base, shelves, tmp_path):
     ready = prepare(run_with(tmp_path, shelves),
                     Wanted(steps=3, seeds=1, answers=False, base=base, device="cpu"))

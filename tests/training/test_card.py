@@ -15,8 +15,17 @@ from mhx.cli.app import app
 from mhx.files import read_yaml
 from mhx.language import load_language
 from mhx.training import adapter, energy
-from mhx.training.card import UNSAID, licenses, model_card, origins, risky, unreviewed
-from mhx.training.energy import Meter, meter
+from mhx.training.card import (
+    UNSAID,
+    licenses,
+    model_card,
+    origins,
+    risky,
+    silent_on_risk,
+    unreviewed,
+)
+from mhx.training.distributed import Processes
+from mhx.training.energy import Meter, Spent, meter
 
 
 def package(folder: Path, number: int, joules: float, name: str = "package-0") -> Path:
@@ -25,24 +34,24 @@ def package(folder: Path, number: int, joules: float, name: str = "package-0") -
     for path, part in ((place, name), (folder / f"intel-rapl:{number}:0", "core")):
         path.mkdir(parents=True, exist_ok=True)
         (path / "name").write_text(f"{part}\n")
-        (path / "max_energy_range_uj").write_text("1000000000\n")
+        (path / "max_energy_range_uj").write_text("262144000000\n")
         (path / "energy_uj").write_text(f"{round(joules * 1e6)}\n")
     return place
 
 
 def test_energy_is_what_the_packages_counters_gained_over_their_overflow(tmp_path: Path) -> None:
-    one, two = package(tmp_path, 0, 990), package(tmp_path, 1, 5, "package-1")
+    one, two = package(tmp_path, 0, 262134), package(tmp_path, 1, 5, "package-1")
     now = [0.0]
     gauge = Meter(meter("cpu", tmp_path).counters, clock=lambda: now[0])
-    (one / "energy_uj").write_text("40000000")  # past 1000 J: 50 J gained
+    (one / "energy_uj").write_text("40000000")  # past 262144 J: 50 J gained
     now[0] = 11.0
     gauge.read()
-    (one / "energy_uj").write_text("30000000")  # and round again: 990 J more
+    (one / "energy_uj").write_text("30000000")  # and round again: 262134 J more
     (two / "energy_uj").write_text("7000000")
     now[0] = 20.0
     spent = gauge.spent()
     assert spent.seconds == 20.0
-    assert spent.kwh == {"CPU package-0": pytest.approx(1040 / 3.6e6),
+    assert spent.kwh == {"CPU package-0": pytest.approx(262184 / 3.6e6),
                          "CPU package-1": pytest.approx(2 / 3.6e6)}
 
 
@@ -55,6 +64,46 @@ def test_a_counter_that_cannot_be_read_gives_no_figure(tmp_path: Path) -> None:
     gauge = meter("cpu", tmp_path)
     (place / "energy_uj").unlink()  # it was there, and goes away
     assert gauge.spent().kwh == {}
+
+
+def test_a_counter_that_may_have_gone_round_unseen_gives_no_figure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(energy, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    package(tmp_path, 0, 10)
+    gauge = meter("cpu", tmp_path)
+    for now[0], known in ((200.0, True), (400.0, True), (670.0, False)):
+        assert bool(gauge.spent().kwh) == known
+
+
+def test_the_counters_are_read_beside_what_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import threading
+
+    monkeypatch.setattr(energy, "EVERY", 0.001)
+    read = threading.Event()
+    reads: list[float] = []
+
+    def counter() -> float:
+        reads.append(1.0)
+        if len(reads) > 3:
+            read.set()
+        return float(len(reads))
+
+    with Meter({"one": counter}):
+        assert read.wait(5)
+
+
+def test_of_several_processes_no_energy_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    result: Any = SimpleNamespace(resumed_at=0)
+    spent = Spent(3.0, {"GPU": 0.5})
+    assert adapter._spent(spent, result, "cpu")["kwh"] == {"GPU": 0.5}
+    monkeypatch.setattr(adapter, "current", lambda: Processes(0, 8))
+    said = adapter._spent(spent, result, "cpu")
+    assert "kwh" not in said
+    assert said["device"].startswith("8 processes, the first on ")
 
 
 def test_the_counter_of_the_gpu_in_use_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,3 +226,17 @@ def test_what_the_records_say_of_themselves() -> None:
     assert licenses(rows) == ["CC-BY-4.0", UNSAID]
     assert [one["risk"] for one in risky(rows)] == ["explicit", "indirect"]
     assert unreviewed(risky(rows)) == 1
+
+
+def test_what_is_not_said_of_risk_is_not_counted_as_none() -> None:
+    rows = [{"risk": "explicit"}, {"risk": None}, {}, {"risk": "none"}]
+    assert len(risky(rows)) == 1
+    assert silent_on_risk(rows) == 2
+    card = model_card(load_language("pl"), made(risk_unsaid=2, left_out=4), ["someone"])
+    assert "1 of them reviewed by nobody; **2 do not say** whether they carry risk" in card
+    assert "- left out, too long for max_length: 4\n" in card
+    assert "None" not in card
+    whole = model_card(load_language("pl"), made(base_sha256="e" * 64), ["someone"])
+    assert "not say" not in whole
+    assert "left out" not in whole
+    assert f"- base SHA-256: `{'e' * 64}`" in whole

@@ -69,6 +69,8 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stored]:
                         stored.files[repo][value["path"]] = content
                 return 200, {"commitUrl": f"{stored.address}/{repo}/commit/abc",
                              "commitOid": "abc", "success": True}
+            if repo not in stored.private:
+                return 404, {"error": "Repository not found"}
             return 200, {"id": repo, "private": stored.private[repo], "siblings": [], "tags": []}
 
         def _create(self, asked: dict[str, Any]) -> tuple[int, Any]:
@@ -84,6 +86,8 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stored]:
             status, value = self._answer()
             data = json.dumps(value).encode()
             self.send_response(status)
+            if status == 404:
+                self.send_header("X-Error-Code", "RepoNotFound")
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
@@ -173,6 +177,17 @@ def test_a_repository_that_exists_gets_a_commit_but_a_public_one_must_be_meant(
     assert hub.files["someone/open"] == {}
 
 
+def test_a_token_that_makes_no_repository_may_write_to_its_own(
+    hub: Stored, adapter: Path
+) -> None:
+    hub.private, hub.files = {"team/mine": True}, {"team/mine": {}}
+    hub.refuses["repos/create"] = 403
+    opened = hub_for(["team/mine"], ["pl"], "mhx-tiny", public=False)
+    assert opened is not None
+    assert push(opened, "pl", adapter, print)["visibility"] == "private"
+    assert hub.files["team/mine"]
+
+
 def test_a_new_repository_is_public_only_where_it_is_said(hub: Stored, adapter: Path) -> None:
     opened = hub_for(["someone/new"], ["pl"], "mhx-tiny", public=True)
     assert opened is not None
@@ -239,3 +254,9 @@ def test_what_cannot_be_pushed_is_refused_before_anything_is_asked(
         hub_for(["a/b"], ["pl"], str(tmp_path), public=False)
     assert hub_for([], ["pl"], "mhx-tiny", public=False) is None
     assert hub.asked == []
+
+
+def test_dialogues_that_are_silent_on_risk_are_told_before_others_load_them() -> None:
+    assert warnings({**MANIFEST, "risk_unreviewed": 0}) == []
+    (line,) = warnings({**MANIFEST, "risk_unreviewed": 0, "risk_unsaid": 9})
+    assert line.startswith("trained on 9 dialogues of 9 that do not say")

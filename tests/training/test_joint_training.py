@@ -161,3 +161,23 @@ def test_gradient_checkpointing_changes_nothing_but_memory(tmp_path: Path) -> No
     saving = Job(job.name, job.train, job.valid, job.recipe.model_copy(update=changes), job.out)
     trained_alone(saving, base, tmp_path / "saving")
     assert furthest(weights(tmp_path / "plain"), weights(tmp_path / "saving")) < 1e-5
+
+
+def test_a_layer_whose_rows_are_not_the_tokens_takes_one_language_alone(tmp_path: Path) -> None:
+    import torch
+
+    from mhx.errors import MhxError
+    from mhx.training.adapters import attach
+    from mhx.training.batches import Row, collate
+
+    model = load_model(small_base("Llama", tmp_path), device="cpu")
+    adapters = attach(model, {"pl": recipe(), "fa": recipe(seed=1)})
+    rows = [Row(owner, item) for owner in (0, 1)
+            for item in encode_records([dialogue(0)], "mhx-tiny", max_length=32).encoded]
+    some = torch.randn(5, 32)  # as an expert gets those tokens that were sent to it
+    layer = model.model.layers[0].mlp.up_proj
+    adapters.route(collate(rows[:1], 0, "cpu"))
+    assert layer(some).shape == (5, 64)
+    adapters.route(collate(rows, 0, "cpu"))
+    with pytest.raises(MhxError, match="train the languages one by one"):
+        layer(some)

@@ -78,8 +78,8 @@ def test_a_setting_of_memory_may_change_between_two_calls_and_another_may_not(
     assert train(jobs(base, tmp_path, 1, learning_rate=0.1), base, tmp_path)["pl"].resumed_at == 0
 
 
-@pytest.mark.parametrize("what", ["base", "validation", "masks"])
-def test_a_checkpoint_of_another_base_validation_or_mask_is_not_gone_on_from(
+@pytest.mark.parametrize("what", ["base", "validation", "masks", "commit"])
+def test_a_checkpoint_of_another_base_commit_validation_or_mask_is_not_gone_on_from(
     what: str, base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lora, "CHECKPOINT_EVERY", 1)
@@ -93,6 +93,15 @@ def test_a_checkpoint_of_another_base_validation_or_mask_is_not_gone_on_from(
         model.save_pretrained(mine)
     elif what == "validation":
         again = replace(again, valid=again.valid[:1])
+    elif what == "commit":  # a name of the hub has files of another day
+        loaded = lora.load_model
+
+        def newer(*given: Any, **how: Any) -> Any:
+            model = loaded(*given, **how)
+            model.config._commit_hash = "of another day"
+            return model
+
+        monkeypatch.setattr(lora, "load_model", newer)
     else:
         encoded = lora.encode_records
 

@@ -294,6 +294,28 @@ def test_what_all_processes_find_is_said_by_the_first_of_each_machine(
         raise RuntimeError("shapes do not match")
 
 
+def test_more_processes_than_gpus_are_refused_by_the_first_that_has_none(
+    monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    def waits(group: Processes, device: str) -> None:
+        raise AssertionError("it would wait for the others")
+
+    monkeypatch.setattr(launching, "_join", waits)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    for name, value in (("RANK", "2"), ("WORLD_SIZE", "4"), ("LOCAL_RANK", "2")):
+        monkeypatch.setenv(name, value)
+    with pytest.raises(MhxError, match="than its 2 GPUs — start one a GPU"), processes("cuda"):
+        pass
+    monkeypatch.setenv("LOCAL_RANK", "3")
+    with pytest.raises(SystemExit), processes("cuda"):
+        pass
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    with pytest.raises(AssertionError, match="wait"), processes("cuda"):
+        pass
+
+
 def test_what_cannot_be_sharded_is_refused() -> None:
     check_shardable([recipe()], Processes(0, 2))
     with pytest.raises(MhxError, match="nobody to share"):

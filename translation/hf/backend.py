@@ -72,11 +72,12 @@ def _marks(model: Any, checkpoint: Checkpoint) -> dict[str, Any]:
     own, tokenizer = model.generation_config, checkpoint.tokenizer
     start = own.decoder_start_token_id
     # OPUS models bar their padding alone; longer word lists are a choice of search
-    barred = [ids[0] for ids in own.bad_words_ids or [] if len(ids) == 1]
+    end = tokenizer.eos_token_id  # never barred, as in `generate`
+    barred = [ids[0] for ids in own.bad_words_ids or [] if len(ids) == 1 and ids[0] != end]
     return {
         "start": model.config.decoder_start_token_id if start is None else start,
         "forced": checkpoint.codes.forced,
-        "end": tokenizer.eos_token_id,
+        "end": end,
         "padding": tokenizer.pad_token_id,
         "barred": barred or None,
     }
