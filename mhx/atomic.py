@@ -109,7 +109,7 @@ def _prefix(path: Path) -> str:
 def _host() -> str:
     name = platform.node()
     with suppress(OSError):  # containers may share a machine's name, but not its numbers
-        name += os.readlink("/proc/self/ns/pid")
+        name += str(Path("/proc/self/ns/pid").readlink())
     return f"{zlib.crc32(name.encode()):08x}"
 
 

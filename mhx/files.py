@@ -49,11 +49,12 @@ def read_text(path: Path) -> str:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        guess = "UTF-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "another encoding"
+        wide = raw[:2] in (b"\xff\xfe", b"\xfe\xff")
+        guess, name = ("UTF-16", "UTF-16") if wide else ("another encoding", "WINDOWS-1250")
         raise MhxError(
             Problem(
                 f"not UTF-8 (byte 0x{raw[error.start]:02x}; it looks like {guess})",
-                "save it as UTF-8, for example: iconv -f WINDOWS-1250 -t UTF-8 in > out",
+                f"save it as UTF-8, for example: iconv -f {name} -t UTF-8 in > out",
                 path=path,
                 line=line,
             )

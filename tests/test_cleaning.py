@@ -112,7 +112,7 @@ def test_digits_of_persian_are_digits() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [("lenght=1:9", "did you mean 'length'"), ("length=5", "LOW:HIGH"), ("length=9:1", "LOW:HIGH"),
-     ("ratio=x", "ratio=NUMBER"), ("html=1", "no threshold")],
+     ("ratio=x", "ratio=NUMBER"), ("ratio=nan", "ratio=NUMBER"), ("html=1", "no threshold")],
 )
 def test_a_wrong_filter_is_refused(known: dict[str, Filter], given: str, said: str) -> None:
     with pytest.raises(MhxError, match=said):
@@ -203,6 +203,7 @@ def test_other_columns_of_a_table_make_a_memory(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [("a.csv", b"source,target\na,b\na,b,c\n", "a.csv:3: 3 fields"),
+     ("a.csv", b"\n", "it is empty"),
      ("a.csv", b"source,other\na,b\n", "no column 'target' in row 1"),
      ("a.csv", b"source,target\na,\xff\n", "not UTF-8"),
      ("a.csv", b'source,target\na,b\nc,"d\ne,f\ng,h\n', "a.csv:3: cannot be read as CSV"),

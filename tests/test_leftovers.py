@@ -97,7 +97,7 @@ def test_what_a_container_of_the_same_name_writes_stays(
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
     with monkeypatch.context() as inside:
-        inside.setattr(atomic.os, "readlink", lambda path: f"pid:[1] of {path}")
+        inside.setattr(atomic.Path, "readlink", lambda path: f"pid:[1] of {path}")
         atomic._host.cache_clear()
         place = tmp_path / f".a.txt.{atomic._host()}-{dead.pid}.x1.tmp"
     atomic._host.cache_clear()

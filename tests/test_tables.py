@@ -138,3 +138,11 @@ def test_a_name_that_stands_twice_is_refused_where_it_is_asked_for(write: Write)
 def test_a_key_with_blanks_is_the_same_column(write: Write) -> None:
     path = write("a.jsonl", '{" answer": "one"}\n{"answer": "two"}\n')
     assert [row["answer"] for row in open_table(path).rows(["answer"])] == ["one", "two"]
+
+
+def test_the_message_names_the_encoding_that_the_file_seems_to_have(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    for encoding, name in (("utf-16", "UTF-16"), ("cp1250", "WINDOWS-1250")):
+        path.write_bytes("question,answer\nzażółć,a\n".encode(encoding))
+        with pytest.raises(MhxError, match=f"iconv -f {name} "):
+            open_table(path)

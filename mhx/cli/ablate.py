@@ -142,7 +142,9 @@ def _effects(record: dict[str, Any]) -> None:
         rows = [row for row in record["effects"] if row["family"] == family]
         shown = [_line(row) for row in rows if row["verdict"] not in (FLOOR, SAME)]
         common.tabulate(shown, title=title,
-                        caption="inconclusive: these items cannot tell the arms apart")
+                        caption="inconclusive: these items cannot tell the arms apart"
+                        + ("; trivial: different, but within the margin" if any(
+                            row["verdict"] == "trivial" for row in rows) else ""))
         floored = dict.fromkeys(row["outcome"] for row in rows if row["verdict"] == FLOOR)
         if floored:
             common.say("  nothing to compare (nearly all answers alike): " + ", ".join(floored))

@@ -7,6 +7,7 @@ dialogue that mhx made, and drops nothing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
@@ -154,7 +155,7 @@ def _limit(item: Filter, value: str) -> tuple[float, ...]:
         limit = tuple(float(part) for part in value.split(":"))
     except ValueError:
         limit = ()
-    known = bool(limit) and all(one == one for one in limit)  # nan would drop every pair
+    known = bool(limit) and not any(map(math.isnan, limit))  # nan would drop every pair
     if not known or len(limit) != len(item.default) or list(limit) != sorted(limit):
         shape = ("no value", "NUMBER", "LOW:HIGH")[len(item.default)]
         raise UsageError(f"--filter {item.name}={value}", f"write {item.name}={shape}"

@@ -86,7 +86,8 @@ def check_names(names: Sequence[str], path: Path) -> None:
 def records(path: Path, separator: str) -> Iterator[tuple[int, list[str]]]:
     """(last line, fields) of every record, the header's first; empty lines before it are none.
 
-    Raises MhxError for a file that is no UTF-8, or a field whose quotes are not those of CSV.
+    Raises MhxError for a file that is empty or no UTF-8, or a field whose quotes are not those of
+    CSV.
     """
     csv.field_size_limit(FIELD)
     line, begun = 0, False
@@ -98,6 +99,9 @@ def records(path: Path, separator: str) -> Iterator[tuple[int, list[str]]]:
                 begun = begun or bool(record)
                 if begun:
                     yield line, record
+        if not begun:
+            what = f"cannot be read as {path.suffix[1:].upper()}: it is empty"
+            raise MhxError(Problem(what, "give a file with column names and rows", path=path))
     except UnicodeDecodeError:
         read_text(path)  # says which byte, and what it looks like
         raise

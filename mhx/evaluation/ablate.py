@@ -16,6 +16,7 @@ from mhx.evaluation.ablation.arms import (
     Arm,
     arms_of,
     check_edits,
+    taken,
 )
 from mhx.evaluation.ablation.course import (
     Course,
@@ -115,6 +116,8 @@ def prepare(run: Run, wanted: Wanted) -> Ablation:
                   recipe.max_length, wanted.answers)
     trainings = courses(arms[0], base=wanted.base, device=wanted.device, recipe=recipe,
                         seeds=wanted.seeds, steps=wanted.steps)
+    seen = {name for course in trainings for step in course.plan for name in step}
+    arms = [taken(arm, seen) for arm in arms]
     return Ablation(run, wanted, arms, kinds, trainings, items, what, left, cut)
 
 
@@ -196,7 +199,7 @@ def _notes(ablation: Ablation) -> list[str]:
     notes = [BABBLE] if wanted.base == TINY else []
     if notes and ablation.run.settings.source is None:
         notes.append(LEARNED)
-    if arms[SURFACE].text_sha256 == arms[FULL].text_sha256:
+    if arms[SURFACE].edits == arms[FULL].edits:
         hint = "" if wanted.edits == "authored" or ablation.run.settings.source is not None else (
             "; --edits authored has those of the corpus's author")
         notes.append(f"the training text holds no deep edit: surface and full are one text{hint}")
@@ -210,6 +213,10 @@ def _notes(ablation: Ablation) -> list[str]:
     if ablation.left_out:
         notes.append(f"{len(ablation.left_out)} dialogues are too long in one arm and left out of "
                      "all")
+    seen = [len({name for step in course.plan for name in step}) for course in ablation.courses]
+    if min(seen) < len(arms[FULL].records):
+        notes.append(f"the steps take {', '.join(map(str, seen))} (by seed) of "
+                     f"{len(arms[FULL].records)} dialogues: edits of the others tell no arms apart")
     if ablation.cut:
         notes.append(f"{len(ablation.cut)} dialogues are longer than max_length in some arm: each "
                      "arm learns its own beginning of them")

@@ -113,12 +113,16 @@ def _of_trainings(
         if max(abs(value) for value in (*by_seed, *limits)) > one.margin:
             why = "trainings differ by more than the margin"
             return _noted(replace(one, verdict="inconclusive"), why)
+        if one.verdict == "equivalent":
+            return one
+    why = ("the seeds disagree about the sign" if len(set(np.sign(by_seed))) > 1 else
+           "no more than trainings differ by seed" if limits and limits[0] <= 0 <= limits[1]
+           else "")
+    if not why:
         return one
-    if len(set(np.sign(by_seed))) > 1:
-        return _noted(replace(one, verdict="inconclusive"), "the seeds disagree about the sign")
-    if limits and limits[0] <= 0 <= limits[1]:
-        return _noted(replace(one, verdict="inconclusive"), "no more than trainings differ by seed")
-    return one
+    # trivial is a difference and equivalence: the trainings leave the second
+    less = replace(one, verdict="inconclusive" if one.verdict == "different" else "equivalent")
+    return _noted(less, why)
 
 
 def _noted(one: Contrast, note: str) -> Contrast:

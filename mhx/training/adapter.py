@@ -103,9 +103,11 @@ def fit_all(
             reporter.say(f"  {part.language.tag}: batch_size {part.recipe.batch_size} leaves some "
                          f"of {group.size} processes without a conversation")
     bar = _Bar(reporter)
-    settings = {part.language.tag: part.recipe.model_dump(exclude={"overrides", "recipes"})
-                for part in parts}
-    with (logging(log, folder, {"base": base, **settings}, reporter.say) as logged,
+    # a folder's path is this machine's own affair
+    named = Path(base).name if Path(base).is_dir() else base
+    settings = {part.language.tag: part.recipe.model_dump(
+        exclude={"base", "overrides", "recipes", "recommended_bases"}) for part in parts}
+    with (logging(log, folder, {"base": named, **settings}, reporter.say) as logged,
           meter(pick_device(device)) as gauge):
 
         def watch(moment: Moment) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 from typing import Any
 
@@ -86,3 +87,44 @@ def test_a_barred_token_is_never_said(loaded: Any) -> None:
     first = greedy(model, rows[:1], [40], **marks)[0][1]
     barred = greedy(model, rows[:1], [40], barred=[first], **marks)[0]
     assert first not in barred
+
+
+def drawn(kind: str) -> Any:
+    """A model of random weights, whose answers end at any step or not at all."""
+    import torch
+    from transformers import MarianConfig, MarianMTModel, T5Config, T5ForConditionalGeneration
+
+    torch.manual_seed(0)
+    if kind == "t5":
+        return T5ForConditionalGeneration(T5Config(
+            vocab_size=40, d_model=32, d_kv=8, d_ff=64, num_layers=2, num_heads=4, pad_token_id=1,
+            eos_token_id=2, decoder_start_token_id=1, initializer_factor=3.0,
+            tie_word_embeddings=False)).eval()
+    return MarianMTModel(MarianConfig(
+        vocab_size=40, d_model=32, encoder_layers=2, decoder_layers=2, encoder_attention_heads=4,
+        decoder_attention_heads=4, encoder_ffn_dim=64, decoder_ffn_dim=64, pad_token_id=1,
+        max_position_embeddings=128, eos_token_id=2, decoder_start_token_id=1,
+        init_std=0.6)).eval()
+
+
+@pytest.mark.parametrize("kind", ["t5", "marian"])
+def test_other_architectures_without_a_forced_token(kind: str) -> None:
+    import torch
+    from transformers import GenerationConfig
+
+    model, draw = drawn(kind), random.Random(1)
+    model.generation_config = GenerationConfig()
+    rows = [[*(draw.randrange(3, 40) for _ in range(draw.randrange(2, 20))), 2] for _ in range(24)]
+    limits = [draw.randrange(3, 40) for _ in rows]  # of 24 rows three end before any leaves
+    wanted = []
+    for row, limit in zip(rows, limits, strict=True):
+        settings = GenerationConfig(
+            do_sample=False, num_beams=1, decoder_start_token_id=1, eos_token_id=2,
+            pad_token_id=1, max_new_tokens=limit, bad_words_ids=[[1]])
+        with torch.inference_mode():
+            out = model.generate(input_ids=torch.tensor([row]), generation_config=settings,
+                                 attention_mask=torch.ones(1, len(row), dtype=torch.long))
+        wanted.append(out[0, 1:].tolist())
+    said = greedy(model, rows, limits, start=1, forced=None, end=2, padding=1, barred=[1])
+    assert said == wanted
+    assert len({len(row) for row in said}) > 8

@@ -236,6 +236,9 @@ def test_all_arms_take_the_same_dialogues_in_each_step(rate, base, shelves, tmp_
     ready = prepare(run_with(tmp_path, shelves),
                     Wanted(steps=6, seeds=2, answers=False, base=base, device="cpu"))
     plans = [one.plan for one in ready.courses]
+    assert not any("tell no arms apart" in note for note in ablating._notes(ready))
+    few = prepare(ready.run, Wanted(steps=2, seeds=2, answers=False, base=base, device="cpu"))
+    assert any("take 8, 8 (by seed) of 16 dialogues" in note for note in ablating._notes(few))
     assert plans[0] != plans[1]
     assert all(len(plan) == 6 and all(len(step) == 4 for step in plan) for plan in plans)
     ids = [[record["id"] for record in arm.records] for arm in ready.arms]
@@ -254,6 +257,22 @@ def test_all_arms_take_the_same_dialogues_in_each_step(rate, base, shelves, tmp_
         for arm in ready.arms:
             course.adapter_of(arm, ready.courses[0], tmp_path / "adapters", Silent())
     assert seen == [[list(step) for step in plans[0]]] * 3
+
+
+def test_an_edit_in_no_step_makes_no_arm_of_its_own(rate, base, shelves, tmp_path):
+    run = run_with(tmp_path, shelves, deep=False)
+    one = prepare(run, Wanted(steps=1, seeds=1, answers=False, base=base, device="cpu"))
+    (step,) = one.courses[0].plan
+    table = pl.read_parquet(tmp_path / "gate.parquet")
+    outside = next(f"a{n}" for n in range(16) if f"a{n}" not in step)
+    for name, hashes in ((step[0], 3), (outside, 2)):
+        deep = pl.col("edits").str.replace_all('"depth": "surface"', '"depth": "deep"')
+        write_parquet(tmp_path / "gate.parquet", table.with_columns(
+            edits=pl.when(pl.col("dialogue") == name).then(deep).otherwise("edits")))
+        ready = prepare(run, one.wanted)
+        assert ready.courses[0].plan == one.courses[0].plan
+        assert len({arm.text_sha256 for arm in ready.arms}) == hashes
+        assert ready.arms[1].edits < ready.arms[2].edits
 
 
 def test_kill_9_and_the_same_call_give_the_bytes_of_an_undisturbed_one(

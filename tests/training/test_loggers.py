@@ -82,6 +82,9 @@ def test_tensorboard_holds_the_losses_of_the_curve(named: bool, tmp_path: Path) 
         scalars = events.Scalars("loss/pl")
         assert [item.step for item in scalars] == [1, 2, 3, 4]
         assert [item.value for item in scalars] == pytest.approx([row["loss"] for row in curve])
+        stored = b"".join(path.read_bytes() for path in (out / "tensorboard").iterdir())
+        assert b"'base': 'Llama'" in stored
+        assert str(tmp_path).encode() not in stored  # no path of this machine
 
 
 def stored_records(raw: bytes) -> Iterator[bytes]:

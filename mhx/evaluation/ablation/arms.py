@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 from mhx.errors import UsageError
 from mhx.evaluation.ablation.kinds import Keep, Kinds
@@ -19,7 +19,7 @@ EACH = "each"
 class Arm:
     """A training text: its records, how many edits it holds, and the arms it is compared with.
 
-    `text_sha256` is the hash of its messages: two arms of one hash are one adapter.
+    `text_sha256` is the hash of the messages trained on: two arms of one hash are one adapter.
     """
 
     name: str
@@ -51,8 +51,16 @@ def _arm(
 ) -> Arm:
     records = tuple(text.record(system, keep) for text in texts)
     held = sum(keep(place) for text in texts for place, _, _ in text.edits())
-    return Arm(name, records, held, against,
-               hash_json([[record["id"], record["messages"]] for record in records]))
+    return Arm(name, records, held, against, _hash(records))
+
+
+def taken(arm: Arm, ids: Collection[str]) -> Arm:
+    """The arm with the hash of the dialogues that its steps take: the others train nothing."""
+    return replace(arm, text_sha256=_hash([one for one in arm.records if one["id"] in ids]))
+
+
+def _hash(records: Sequence[Record]) -> str:
+    return hash_json([[record["id"], record["messages"]] for record in records])
 
 
 def pairs_of(arms: Sequence[Arm]) -> list[tuple[Arm, Arm]]:
