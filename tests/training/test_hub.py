@@ -105,6 +105,8 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stored]:
     stored.address = f"http://127.0.0.1:{server.server_address[1]}"
     monkeypatch.setenv("HF_ENDPOINT", stored.address)
     monkeypatch.setenv("HF_TOKEN", TOKEN)
+    # read from HF_HUB_OFFLINE, which the suite may run under, when the package is imported
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
     yield stored
     server.shutdown()
     server.server_close()
