@@ -58,6 +58,11 @@ def unknown(kind: str, name: str, known: Iterable[str], *, fix: str = "") -> Mhx
     return MhxError(Problem(f"unknown {kind} {name!r}", f"{hint}known: {listing}{tail}"))
 
 
+def first_line(error: Exception) -> str:
+    """The first line of a message; the error's type where it has none."""
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
 def os_problem(
     error: OSError, path: Path | str | None = None, *, reading: bool = False
 ) -> MhxError:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mhx.contracts import BackendSettings
-from mhx.errors import MhxError, Problem
+from mhx.errors import MhxError, Problem, first_line
 from mhx.files import hash_folder
 from mhx.seq2seq.codes import Codes, find_codes
 from mhx.training.base import quiet
@@ -90,6 +90,5 @@ def missing(engine: str, error: ImportError) -> MhxError:
 
 def not_loaded(engine: str, name: str, error: Exception) -> MhxError:
     """The message for a model that is not there or is of another kind."""
-    first = (str(error).splitlines() or [type(error).__name__])[0]
     fix = f"give a model folder, or a name that transformers fetches: --translator {engine}:FOLDER"
-    return MhxError(Problem(f"the model {name!r} cannot be loaded: {first}", fix))
+    return MhxError(Problem(f"the model {name!r} cannot be loaded: {first_line(error)}", fix))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mhx.errors import MhxError, Problem, UsageError
+from mhx.errors import MhxError, Problem, UsageError, first_line
 from mhx.files import read_yaml
 from mhx.training.base import TINY, require
 from mhx.training.mixture import by_language
@@ -145,7 +145,7 @@ def _said(what: str, left: str) -> Iterator[None]:
         yield
     except (OSError, ValueError, http) as error:
         status = _status(error)
-        first = (str(error).splitlines() or [type(error).__name__])[0].rstrip(". ")
+        first = first_line(error).rstrip(". ")
         fix = FIXES.get(status, "check the name and the network") if status else (
             "check the network, HF_ENDPOINT and HF_HUB_OFFLINE")
         raise MhxError(Problem(f"{what}: {first}", f"{fix}; {left}")) from error

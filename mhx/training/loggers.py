@@ -17,7 +17,7 @@ from inspect import signature
 from pathlib import Path
 from typing import Any
 
-from mhx.errors import MhxError, Problem, UsageError
+from mhx.errors import MhxError, Problem, UsageError, first_line
 from mhx.training.loop import Moment, Watch
 
 PROJECT = "mhx"
@@ -140,7 +140,7 @@ def logging(
                     write(values, moment.step)
                 except Exception as error:
                     del writers[name]
-                    say(f"  {name} takes no more steps: {_first(error)}")
+                    say(f"  {name} takes no more steps: {first_line(error)}")
 
         yield watch
 
@@ -154,7 +154,7 @@ def _opened(
     try:
         write = own.enter_context(LOGGERS[name](folder, settings))
     except Exception as error:
-        raise MhxError(Problem(f"{name} did not start: {_first(error)}",
+        raise MhxError(Problem(f"{name} did not start: {first_line(error)}",
                                "its own settings decide where it writes; or train without "
                                f"--log {name}")) from error
 
@@ -162,12 +162,8 @@ def _opened(
         try:
             own.__exit__(kind, error, trace)
         except Exception as failed:
-            say(f"  {name} did not end well: {_first(failed)}")
+            say(f"  {name} did not end well: {first_line(failed)}")
         return False
 
     stack.push(leave)
     return write
-
-
-def _first(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mhx.errors import first_line
 from mhx.training.attention import NAME, pack_where_possible
 from mhx.training.batches import Row, collate, pack
 from mhx.training.failures import is_out_of_memory
@@ -48,8 +49,7 @@ def packed_where_it_agrees(model: Any, *, shared: bool) -> str:
     except (ImportError, RuntimeError, TypeError) as error:
         if is_out_of_memory(error) or model.config._attn_implementation != NAME:
             raise
-        first = (str(error).splitlines() or [type(error).__name__])[0]
-        why = f"packed attention does not run here: {first}"
+        why = f"packed attention does not run here: {first_line(error)}"
     finally:
         model.train(was_training)
     if why:
